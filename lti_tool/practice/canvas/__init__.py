@@ -1,0 +1,1 @@
+"""The Canvas-like dialect, after the published sources of Canvas."""

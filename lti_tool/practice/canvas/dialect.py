@@ -1,0 +1,69 @@
+"""The Canvas-like LMS: its addresses, and which function answers each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lti_tool.practice.canvas import grades, launch, replies, roles, roster, scores, token
+from lti_tool.practice.dialect import Launching, LoginRequest, route
+from lti_tool.practice.exchange import Call, Reply, json_reply
+from lti_tool.practice.model import LineItem, Person
+
+if TYPE_CHECKING:
+    from lti_tool.practice.site import Site
+
+LINE_ITEMS = "/api/lti/courses/<course>/line_items"
+
+
+def jwks(site: Site, call: Call, names: dict[str, str]) -> Reply:
+    """The platform's public keys, cacheable as Canvas says."""
+    with site.changing():
+        reply = json_reply(site.keys.published())
+    reply.headers["Cache-Control"] = "max-age=864000, public"
+    return reply
+
+
+class Canvas:
+    """Canvas's ways. Dynamic registration will begin at `configuration_path`."""
+
+    auth_path = "/api/lti/authorize_redirect"
+    token_path = "/login/oauth2/token"  # noqa: S105 -- an address
+    jwks_path = "/api/lti/security/jwks"
+    configuration_path = "/api/lti/security/openid-configuration"
+    roles = roles.ROLES
+    routes = (
+        route("jwks", "/api/lti/security/jwks", jwks),
+        route("token", "/login/oauth2/token", token.token),
+        route("members", "/api/lti/courses/<course>/names_and_roles", roster.members),
+        route("lineitems", LINE_ITEMS, grades.lineitems),
+        route("lineitems", LINE_ITEMS + "/<item>", grades.lineitem),
+        route("scores", LINE_ITEMS + "/<item>/scores", scores.scores),
+        route("results", LINE_ITEMS + "/<item>/results", scores.results),
+        route("results", LINE_ITEMS + "/<item>/results/<result>", scores.result),
+    )
+
+    def login(self, launching: Launching) -> LoginRequest:
+        """See canvas.launch."""
+        return launch.login(launching)
+
+    def authorize(
+        self, site: Site, query: dict[str, str], person: Person | None
+    ) -> tuple[str, dict[str, str]]:
+        """See canvas.launch."""
+        return launch.authorize(site, query, person)
+
+    def claims(self, launching: Launching, nonce: str) -> dict[str, Any]:
+        """See canvas.launch."""
+        return launch.claims(launching, nonce)
+
+    def lineitem_url(self, site: Site, line_item: LineItem) -> str:
+        """See canvas.grades."""
+        return grades.lineitem_url(site, line_item)
+
+    def teacher_sets(self, site: Site, line_item: LineItem, sub: str, score: float | None) -> None:
+        """See canvas.scores."""
+        scores.teacher_sets(site, line_item, sub, score)
+
+    def throttled(self, status: int | None) -> Reply:
+        """See canvas.replies."""
+        return replies.throttled(status)
