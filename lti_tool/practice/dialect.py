@@ -23,12 +23,13 @@ class Route:
     service: str
     pattern: re.Pattern[str]
     answer: Answer
+    methods: tuple[str, ...]
 
 
-def route(service: str, pattern: str, answer: Answer) -> Route:
+def route(service: str, pattern: str, answer: Answer, *methods: str) -> Route:
     """A Route from a pattern in which `<name>` stands for one path segment."""
     named = re.sub(r"<(\w+)>", r"(?P<\1>[^/]+)", pattern)
-    return Route(service, re.compile(named + r"\Z"), answer)
+    return Route(service, re.compile(named + r"\Z"), answer, methods or ("GET",))
 
 
 @dataclass(frozen=True)

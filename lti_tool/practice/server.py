@@ -21,6 +21,11 @@ class QuietHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True
     timeout = 60
 
+    def send_header(self, keyword: str, value: str) -> None:
+        """Leave out werkzeug's own `Connection: close`: the gate has always read the body."""
+        if (keyword.lower(), value.lower()) != ("connection", "close"):
+            super().send_header(keyword, value)
+
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: the practice LMS keeps its own record in `Site.requests`."""
 

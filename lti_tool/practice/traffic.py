@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import socket
 import struct
@@ -84,11 +85,13 @@ class ServiceGate:
         self._sites = sites
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, its body read whole, so that the connection can be kept open."""
+        body = read_body(environ)
+        environ["wsgi.input"] = io.BytesIO(body)
         for site in self._sites:
             found = matching(site, environ["PATH_INFO"])
             if found:
-                return Exchange(site, found[0], found[1], environ).answer(start_response)
+                return Exchange(site, found, environ, body).answer(start_response)
         return self._pages(environ, start_response)
 
 
@@ -108,11 +111,16 @@ class Exchange:
     """One call to one service and its answer, with whatever goes wrong in between."""
 
     def __init__(
-        self, site: Site, route: Route, names: dict[str, str], environ: WSGIEnvironment
+        self,
+        site: Site,
+        found: tuple[Route, dict[str, str]],
+        environ: WSGIEnvironment,
+        body: bytes,
     ) -> None:
-        self.site, self.route, self.names, self.environ = site, route, names, environ
-        self.call = read_call(environ)
-        self.fault = site.faults.strike(route.service)
+        self.site, self.environ = site, environ
+        self.route, self.names = found
+        self.call = read_call(environ, body)
+        self.fault = site.faults.strike(self.route.service)
 
     def answer(self, start_response: StartResponse) -> Iterable[bytes]:
         """Do what is asked, or what the fault makes of it."""
@@ -178,6 +186,8 @@ class Exchange:
 
 def served(site: Site, route: Route, call: Call, names: dict[str, str]) -> Reply:
     """What the service answers; a refusal is an answer too."""
+    if call.method not in route.methods:
+        return Reply(405, b"", None, {"Allow": ", ".join(route.methods)})
     try:
         return route.answer(site, call, names)
     except Refusal as refusal:
@@ -220,7 +230,7 @@ def phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"
 
 
-def read_call(environ: WSGIEnvironment) -> Call:
+def read_call(environ: WSGIEnvironment, body: bytes) -> Call:
     """The request as a service wants it."""
     headers = {
         name[5:].replace("_", "-").lower(): value
@@ -233,7 +243,7 @@ def read_call(environ: WSGIEnvironment) -> Call:
         url=environ["PATH_INFO"],
         query=dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)),
         headers=headers,
-        body=read_body(environ),
+        body=body,
     )
 
 

@@ -33,11 +33,11 @@ class Canvas:
     roles = roles.ROLES
     routes = (
         route("jwks", "/api/lti/security/jwks", jwks),
-        route("token", "/login/oauth2/token", token.token),
+        route("token", "/login/oauth2/token", token.token, "POST"),
         route("members", "/api/lti/courses/<course>/names_and_roles", roster.members),
-        route("lineitems", LINE_ITEMS, grades.lineitems),
-        route("lineitems", LINE_ITEMS + "/<item>", grades.lineitem),
-        route("scores", LINE_ITEMS + "/<item>/scores", scores.scores),
+        route("lineitems", LINE_ITEMS, grades.lineitems, "GET", "POST"),
+        route("lineitems", LINE_ITEMS + "/<item>", grades.lineitem, "GET", "PUT", "DELETE"),
+        route("scores", LINE_ITEMS + "/<item>/scores", scores.scores, "POST"),
         route("results", LINE_ITEMS + "/<item>/results", scores.results),
         route("results", LINE_ITEMS + "/<item>/results/<result>", scores.result),
     )

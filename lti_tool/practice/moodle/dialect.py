@@ -31,15 +31,24 @@ class Moodle:
     roles = roles.ROLES
     routes = (
         route("jwks", r"/mod/lti/certs\.php", jwks),
-        route("token", r"/mod/lti/token\.php", token.token),
+        route("token", r"/mod/lti/token\.php", token.token, "POST"),
         route(
             "members",
             SERVICES + "/(?:CourseSection|Group)/<course>/bindings/<tool>/memberships",
             roster.members,
         ),
-        route("lineitems", SERVICES + "/<course>/lineitems", grades.lineitems),
-        route("lineitems", SERVICES + "/<course>/lineitems/<item>/lineitem", grades.lineitem),
-        route("scores", SERVICES + "/<course>/lineitems/<item>/lineitem/scores", scores.scores),
+        route("lineitems", SERVICES + "/<course>/lineitems", grades.lineitems, "GET", "POST"),
+        route(
+            "lineitems",
+            SERVICES + "/<course>/lineitems/<item>/lineitem",
+            grades.lineitem,
+            "GET",
+            "PUT",
+            "DELETE",
+        ),
+        route(
+            "scores", SERVICES + "/<course>/lineitems/<item>/lineitem/scores", scores.scores, "POST"
+        ),
         route("results", SERVICES + "/<course>/lineitems/<item>/lineitem/results", scores.results),
     )
 

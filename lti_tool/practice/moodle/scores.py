@@ -32,8 +32,6 @@ def scores(site: Site, call: Call, names: dict[str, str]) -> Reply:
 
 
 def _taken(site: Site, call: Call, names: dict[str, str], body: dict[str, Any]) -> Reply:
-    if call.method != "POST":
-        raise refused(call, 405, "GET requests are not allowed.")
     speaks(call, v.SCORE_TYPE)
     item = _item_for(site, call, names, v.SCORE)
     with site.changing():
@@ -106,8 +104,6 @@ def moment(text: object) -> datetime | None:
 
 def results(site: Site, call: Call, names: dict[str, str]) -> Reply:
     """The column's grades. With `limit` a real one crashes (seen on 4.5.6): 404, in HTML."""
-    if call.method != "GET":
-        raise refused(call, 405, "Invalid request method specified.")
     speaks(call, v.RESULT_CONTAINER)
     item = _item_for(site, call, names, v.RESULT_READONLY)
     if call.accept not in ("", v.RESULT_CONTAINER):
