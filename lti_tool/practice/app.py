@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, render_template, request
 
 from lti_tool.practice import pages
+from lti_tool.practice.cast import EVERYBODY
 from lti_tool.practice.exchange import PlatformPage
+from lti_tool.practice.model import Person
 from lti_tool.practice.site import Site
 from lti_tool.practice.traffic import ServiceGate
 
+ABOUT = {player.name: player.about for player in EVERYBODY}
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -41,7 +44,7 @@ def create_practice(
         site.clock_offset = clock_offset or timedelta
         app.register_blueprint(pages.site_blueprint(site, move_clock), name=f"site{id(site)}")
     if all(site.path for site in sites):
-        app.add_url_rule("/", "front", lambda: render_template("front.html", sites=sites))
+        app.add_url_rule("/", "front", lambda: front(sites))
     app.register_error_handler(PlatformPage, show_platform_page)
     app.before_request(refuse_foreign_posts)
     app.after_request(lambda response: secured(response, sites))
@@ -49,9 +52,24 @@ def create_practice(
     return app
 
 
+def front(sites: list[Site]) -> str:
+    """Choose a flavour and a person: staff and the first three students of each."""
+    leads = [
+        [(person, role, ABOUT.get(person.name, "")) for person, role in few(site)] for site in sites
+    ]
+    return render_template("front.html", sites=sites, leads=leads, site=None)
+
+
+def few(site: Site) -> list[tuple[Person, str]]:
+    """The people whom the stories are about: three students, then the staff."""
+    every = pages.choices(site)
+    students = [one for one in every if one[1] == "Student"]
+    return students[:3] + [one for one in every if one[1] != "Student"][:2]
+
+
 def show_platform_page(page: PlatformPage) -> tuple[str, int]:
     """The platform's own page; the tool hears nothing."""
-    return render_template("problem.html", text=page.text, status=page.status), page.status
+    return render_template("problem.html", text=page.text, home="/"), page.status
 
 
 def refuse_foreign_posts() -> None:

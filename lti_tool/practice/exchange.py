@@ -57,7 +57,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 -- an answer, not a mistake
+class Refusal(Exception):
     """A service says no; `reply` is what it answers."""
 
     def __init__(self, reply: Reply) -> None:
@@ -65,7 +65,7 @@ class Refusal(Exception):  # noqa: N818 -- an answer, not a mistake
         self.reply = reply
 
 
-class PlatformPage(Exception):  # noqa: N818 -- an answer, not a mistake
+class PlatformPage(Exception):
     """The platform shows a page of its own instead of going back to the tool."""
 
     def __init__(self, status: int, text: str) -> None:

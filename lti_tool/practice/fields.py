@@ -38,6 +38,7 @@ class CourseFields(TypedDict, total=False):
     context_id: str | None
     timezone: str | None
     history: list[str]
+    outline: dict[str, str]
 
 
 class ToolFields(TypedDict, total=False):

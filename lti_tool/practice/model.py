@@ -57,6 +57,8 @@ class Course:
     timezone: str | None = None
     history: list[str] = field(default_factory=list)
     """Context ids that this course was copied from, nearest first."""
+    outline: dict[str, str] = field(default_factory=dict)
+    """Heading → text of the course page, for people to look at."""
     enrolments: dict[str, Enrolment] = field(default_factory=dict)
     is_concluded: bool = False
     removed_tools: list[str] = field(default_factory=list)

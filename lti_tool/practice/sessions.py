@@ -1,7 +1,8 @@
 """Who is logged in to the pretend LMS: one signed cookie per site."""
 
-from flask import Response, request
+from flask import request
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response
 
 from lti_tool.practice.model import Person
 from lti_tool.practice.site import Site

@@ -161,6 +161,7 @@ class Site:
                 label=fields.get("label", fields["title"]),
                 timezone=fields.get("timezone"),
                 history=list(fields.get("history", [])),
+                outline=dict(fields.get("outline", {})),
             )
             state.courses[number] = course
             return course
@@ -197,7 +198,8 @@ class Site:
             here = course.enrolments.setdefault(person.sub, Enrolment(person.sub, []))
             here.suspended = False
             here.roles = [*here.roles, *({role} - set(here.roles))]
-            here.sections = [*here.sections, *({section} - {None, *here.sections})]  # type: ignore[list-item]
+            if section and section not in here.sections:
+                here.sections = [*here.sections, section]
             course.roster_version += 1
             return here
 
