@@ -1,0 +1,1 @@
+"""Questions and answers of a course, and the thanks that settle them."""

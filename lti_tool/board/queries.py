@@ -1,0 +1,126 @@
+"""Reads about the board. Every lookup starts from the member of this visit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from lti_tool.board.models import Answer, Question, Thanks
+from lti_tool.board.rules import PAGE
+from lti_tool.db import db
+from lti_tool.errors import NotHere
+from lti_tool.roster.models import Membership
+
+
+@dataclass(frozen=True)
+class Row:
+    """One question in the list."""
+
+    public_id: str
+    title: str
+    asker_id: int
+    asked_at: datetime
+    answers: int
+    is_settled: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some questions, newest first, and where the older ones begin."""
+
+    rows: Sequence[Row]
+    older: str | None
+
+
+def questions(member: Membership, before: str | None = None) -> Page:
+    """A page of the course's questions, newest first; two queries whatever it holds."""
+    start = question_for(member, before).id if before else None
+    answers = _count(Answer.id)
+    thanks = _count(Thanks.id)
+    wanted = select(
+        Question.id,
+        Question.public_id,
+        Question.title,
+        Question.asker_id,
+        Question.asked_at,
+        answers.label("answers"),
+        thanks.label("thanks"),
+    ).where(_on_board_of(member))
+    if start is not None:
+        wanted = wanted.where(Question.id < start)
+    found = db.session.execute(wanted.order_by(Question.id.desc()).limit(PAGE + 1)).all()
+    rows = [
+        Row(row.public_id, row.title, row.asker_id, row.asked_at, row.answers, row.thanks > 0)
+        for row in found[:PAGE]
+    ]
+    return Page(rows, older=rows[-1].public_id if len(found) > PAGE else None)
+
+
+def question_for(member: Membership, public_id: str) -> Question:
+    """A question on the member's board, with its answers; raises NotHere."""
+    question = db.session.scalar(
+        select(Question)
+        .where(Question.public_id == public_id, _on_board_of(member))
+        .options(
+            joinedload(Question.asker),
+            selectinload(Question.answers).joinedload(Answer.helper),
+            selectinload(Question.answers).joinedload(Answer.thanks),
+        )
+    )
+    if question is None:
+        raise NotHere
+    return question
+
+
+def answer_for(member: Membership, public_id: str) -> Answer:
+    """An answer on the member's board; raises NotHere."""
+    answer = db.session.scalar(
+        select(Answer)
+        .join(Question, Answer.question_id == Question.id)
+        .where(Answer.public_id == public_id, _on_board_of(member))
+    )
+    if answer is None:
+        raise NotHere
+    return answer
+
+
+def question_from(form_key: str, member: Membership) -> Question | None:
+    """The question that this form already made, if it was sent before."""
+    return db.session.scalar(
+        select(Question).where(Question.form_key == form_key, Question.asker_id == member.id)
+    )
+
+
+def answer_from(form_key: str, member: Membership) -> Answer | None:
+    """The answer that this form already made, if it was sent before."""
+    return db.session.scalar(
+        select(Answer).where(Answer.form_key == form_key, Answer.helper_id == member.id)
+    )
+
+
+def helped(member: Membership, sources: Sequence[str]) -> dict[str, Question]:
+    """The questions behind ledger sources like "answer:12", for the helper's own page."""
+    ids = [int(source.partition(":")[2]) for source in sources if source.startswith("answer:")]
+    rows = db.session.execute(
+        select(Answer.id, Question)
+        .join(Question, Answer.question_id == Question.id)
+        .where(Answer.id.in_(ids), Answer.helper_id == member.id)
+    )
+    return {f"answer:{answer_id}": question for answer_id, question in rows}
+
+
+def _on_board_of(member: Membership) -> ColumnElement[bool]:
+    """What this member may see: their course's board; a test student sees only their own."""
+    mine = member.id if member.is_test else None
+    return (Question.context_id == member.context_id) & (
+        Question.private_to_id.is_(None) if mine is None else Question.private_to_id == mine
+    )
+
+
+def _count(what: object) -> ColumnElement[int]:
+    counted = select(func.count(what)).select_from(Answer)  # type: ignore[arg-type]
+    if what is Thanks.id:
+        counted = counted.join(Thanks, Thanks.answer_id == Answer.id)
+    return counted.where(Answer.question_id == Question.id).correlate(Question).scalar_subquery()

@@ -1,0 +1,1 @@
+"""The ledger of helping, and its way to the platform's gradebook."""

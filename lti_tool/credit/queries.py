@@ -1,0 +1,123 @@
+"""Reads about credit. Totals are computed from the ledger, never stored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, func, or_, select
+
+from lti_tool.credit.models import (
+    ColumnStatus,
+    CreditEntry,
+    CreditPolicy,
+    GradeColumn,
+    GradeService,
+    Mode,
+    PushStatus,
+    ScorePush,
+)
+from lti_tool.db import db
+from lti_tool.lti.models import Context
+from lti_tool.roster.models import Membership
+
+
+def policy_of(member: Membership) -> CreditPolicy | None:
+    """How the member's course counts credit; none means off."""
+    return db.session.get(CreditPolicy, member.context_id)
+
+
+def is_on(context_id: int) -> bool:
+    """Whether a course sends credit to its gradebook."""
+    policy = db.session.get(CreditPolicy, context_id)
+    return policy is not None and policy.mode is Mode.GRADEBOOK
+
+
+def points_of(member: Membership) -> int:
+    """What a member has earned so far."""
+    total = select(func.coalesce(func.sum(CreditEntry.points), 0))
+    return db.session.scalar(total.where(CreditEntry.member_id == member.id)) or 0
+
+
+def entries_of(member: Membership) -> Sequence[CreditEntry]:
+    """A member's own entries, newest first."""
+    return db.session.scalars(
+        select(CreditEntry)
+        .where(CreditEntry.member_id == member.id)
+        .order_by(CreditEntry.id.desc())
+        .limit(200)
+    ).all()
+
+
+def earners(context_id: int) -> Sequence[Row[Membership, int]]:
+    """Every member of a course with points, and how many."""
+    return db.session.execute(
+        select(Membership, func.sum(CreditEntry.points))
+        .join(CreditEntry, CreditEntry.member_id == Membership.id)
+        .where(Membership.context_id == context_id)
+        .group_by(Membership.id)
+    ).all()
+
+
+def column_of(context_id: int) -> GradeColumn | None:
+    """The course's grade column, if the instructor wanted one."""
+    return db.session.scalar(select(GradeColumn).where(GradeColumn.context_id == context_id))
+
+
+def pushes_in(member: Membership) -> Sequence[ScorePush]:
+    """How the score of each person in this staff member's course stands."""
+    return db.session.scalars(
+        select(ScorePush)
+        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
+        .where(GradeColumn.context_id == member.context_id)
+        .order_by(ScorePush.id)
+    ).all()
+
+
+def due_columns(now: datetime) -> Sequence[int]:
+    """Columns that are wanted and not there yet."""
+    return db.session.scalars(
+        select(GradeColumn.id).where(
+            GradeColumn.status == ColumnStatus.WANTED,
+            GradeColumn.next_try_at <= now,
+            or_(GradeColumn.leased_until.is_(None), GradeColumn.leased_until < now),
+        )
+    ).all()
+
+
+def due_pushes(now: datetime, limit: int) -> Sequence[Row[int, int]]:
+    """Scores to send now, (push, registration), oldest wish first; none of a paused platform."""
+    return db.session.execute(
+        select(ScorePush.id, Context.registration_id)
+        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
+        .join(Context, GradeColumn.context_id == Context.id)
+        .outerjoin(GradeService, GradeService.registration_id == Context.registration_id)
+        .where(
+            ScorePush.status == PushStatus.WAITING,
+            ScorePush.next_try_at <= now,
+            or_(ScorePush.leased_until.is_(None), ScorePush.leased_until < now),
+            GradeColumn.status == ColumnStatus.READY,
+            or_(GradeService.paused_until.is_(None), GradeService.paused_until <= now),
+        )
+        .order_by(ScorePush.next_try_at)
+        .limit(limit)
+    ).all()
+
+
+def waiting(context_id: int | None = None) -> int:
+    """How many scores wait to be sent, everywhere or in one course."""
+    count = select(func.count(ScorePush.id)).where(ScorePush.status == PushStatus.WAITING)
+    if context_id is not None:
+        count = count.join(GradeColumn).where(GradeColumn.context_id == context_id)
+    return db.session.scalar(count) or 0
+
+
+def is_paused(push_id: int, now: datetime) -> bool:
+    """Whether the platform of this score is being left alone for the moment."""
+    paused = (
+        select(GradeService.paused_until)
+        .join(Context, Context.registration_id == GradeService.registration_id)
+        .join(GradeColumn, GradeColumn.context_id == Context.id)
+        .join(ScorePush, ScorePush.column_id == GradeColumn.id)
+        .where(ScorePush.id == push_id)
+    )
+    until = db.session.scalar(paused)
+    return until is not None and until > now

@@ -1,0 +1,136 @@
+"""The addresses that platforms and browsers meet first: login, launch, keys, configuration."""
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from lti_tool.db import db, start_reading, start_writing, writes
+from lti_tool.errors import LaunchRejected, NotHere
+from lti_tool.jobs import wake
+from lti_tool.launch import actions, session
+from lti_tool.launch.actions import Entry, Notice
+from lti_tool.launch.rules import Power
+from lti_tool.lti import keys, launches, queries, refusals
+from lti_tool.lti.message import Launch
+from lti_tool.lti.models import Registration
+
+bp = Blueprint("launch", __name__)
+pages = session.course_blueprint("visit", __name__)
+
+
+@bp.route("/lti/<registration>/login", methods=["GET", "POST"])
+@writes
+def login(registration: str) -> AnyResponse:
+    """Begin a launch: a bare redirect, because Moodle's own session is lost otherwise."""
+    platform = _platform(registration)
+    browser = session.browser() or session.new_browser()
+    address = launches.begin(platform, request.values, browser)
+    db.session.commit()
+    answer = Response(status=302, headers={"Location": address})
+    return session.remember_browser(answer, browser)
+
+
+@bp.post("/lti/<registration>/launch")
+def launch(registration: str) -> AnyResponse:
+    """Take a launch; a browser that brought no cookie is shown a button instead."""
+    start_reading()
+    platform = _platform(registration)
+    browser = session.browser()
+    verified = launches.verify(platform, request.form, browser)
+    start_writing()
+    taken = launches.use(verified, platform)
+    if browser is None:
+        return _offer_tab(platform, taken)
+    entry = actions.let_in(platform, taken, browser)
+    db.session.commit()
+    return _answer(platform, entry)
+
+
+@bp.get("/lti/<registration>/launch")
+def launch_by_hand(registration: str) -> AnyResponse:
+    """Somebody opened the launch address itself; only a platform can."""
+    _platform(registration)
+    raise LaunchRejected(refusals.TOKEN_MISSING)
+
+
+@bp.post("/lti/<registration>/open")
+def open_tab(registration: str) -> AnyResponse:
+    """The button of a launch without cookie: answers, in a new tab, with a code for that tab."""
+    platform = _platform(registration)
+    session.check_same_site()
+    code = actions.mint_code(platform, request.form.get("launch", ""))
+    db.session.commit()
+    page = render_template("launch/open.html", registration=platform, code=code)
+    browser = session.browser() or session.new_browser()
+    return session.remember_browser(Response(page), browser)
+
+
+@bp.post("/lti/<registration>/enter")
+def enter(registration: str) -> AnyResponse:
+    """The new tab brings its code, and by now the cookie that its visit is bound to."""
+    platform = _platform(registration)
+    session.check_same_site()
+    browser = session.browser()
+    if browser is None:
+        raise LaunchRejected(refusals.COOKIES_REFUSED)
+    taken = actions.redeem(platform, request.form.get("code", ""))
+    entry = actions.let_in(platform, taken, browser)
+    db.session.commit()
+    return _answer(platform, entry)
+
+
+@bp.get("/lti/<registration>/notice/<notice>")
+def notice(registration: str, notice: str) -> str:
+    """Why a valid launch opens no board here; the same words for everyone."""
+    _platform(registration)
+    if notice not in set(Notice):
+        raise NotHere
+    return render_template("launch/notice.html", notice=notice)
+
+
+@bp.get("/lti/<registration>/config.json")
+def configuration(registration: str) -> AnyResponse:
+    """What Canvas's developer-key form takes."""
+    return jsonify(queries.canvas_configuration(_platform(registration)))
+
+
+@bp.get("/lti/jwks.json")
+def jwks() -> AnyResponse:
+    """Our public keys, for platforms that check our signature; cacheable for an hour at most."""
+    keys.signing_key()
+    db.session.rollback()
+    answer = jsonify(keys.published())
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
+
+
+@pages.post("/leave")
+@session.needs(Power.TAKE_PART)
+def leave() -> AnyResponse:
+    """End the visit, for computers that others use too."""
+    actions.end(g.visit)
+    db.session.commit()
+    g.pop("visit")
+    return Response(render_template("launch/left.html"))
+
+
+def _platform(registration: str) -> Registration:
+    platform = queries.registration_for(registration)
+    session.belong_to(platform)
+    return platform
+
+
+def _offer_tab(platform: Registration, taken: Launch) -> AnyResponse:
+    secret = actions.keep_pending(platform, taken)
+    db.session.commit()
+    return Response(
+        render_template("launch/button.html", registration=platform, launch=taken, secret=secret)
+    )
+
+
+def _answer(platform: Registration, entry: Entry) -> AnyResponse:
+    """A launch ends in a 303 to a GET, so that a reload is safe."""
+    if entry.visit is None:
+        place = url_for(".notice", registration=platform.public_id, notice=entry.notice)
+        return redirect(place, 303)
+    wake("roster.sweep")
+    return redirect(url_for("board.index", visit=entry.visit.public_id), 303)

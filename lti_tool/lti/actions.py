@@ -1,0 +1,105 @@
+"""Writes about platforms: registering one, and what a launch says about course and link."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from lti_tool.clock import now
+from lti_tool.db import db
+from lti_tool.lti.message import Course, Launch, Link, Services
+from lti_tool.lti.models import Context, Deployment, PlatformKind, Registration, ResourceLink
+
+
+def register(  # noqa: PLR0913
+    *,
+    name: str,
+    kind: PlatformKind,
+    issuer: str,
+    client_id: str,
+    auth_url: str,
+    token_url: str,
+    jwks_url: str,
+    deployment_ids: Sequence[str] = (),
+    frame_origins: Sequence[str] = (),
+    is_practice: bool = False,
+) -> Registration:
+    """Let an LMS launch the tool. Names need not be unique; each gets addresses of its own."""
+    registration = Registration(
+        name=name,
+        kind=kind,
+        issuer=issuer,
+        client_id=client_id,
+        auth_url=auth_url,
+        token_url=token_url,
+        jwks_url=jwks_url,
+        extra_frame_origins=list(frame_origins),
+        is_practice=is_practice,
+        created_at=now(),
+    )
+    registration.deployments = [
+        Deployment(deployment_id=one, created_at=now()) for one in deployment_ids
+    ]
+    db.session.add(registration)
+    db.session.flush()
+    return registration
+
+
+def record(
+    registration: Registration, launch: Launch, course: Course, moment: datetime
+) -> tuple[Context, ResourceLink]:
+    """Remember what this launch said about the course and the link; writes only what changed."""
+    context = _context(registration, course, moment)
+    _update_context(context, course, launch)
+    return context, _link(context, launch.link, launch.services)
+
+
+def _context(registration: Registration, course: Course, moment: datetime) -> Context:
+    context = db.session.scalar(
+        select(Context).where(
+            Context.registration_id == registration.id, Context.context_id == course.context_id
+        )
+    )
+    if context is None:
+        context = Context(
+            registration_id=registration.id,
+            context_id=course.context_id,
+            title=course.title,
+            label=course.label,
+            created_at=moment,
+        )
+        db.session.add(context)
+        db.session.flush()
+    return context
+
+
+def _update_context(context: Context, course: Course, launch: Launch) -> None:
+    services = launch.services
+    wanted = {
+        "title": course.title or context.title,
+        "label": course.label or context.label,
+        "memberships_url": services.memberships_url or context.memberships_url,
+        "lineitems_url": services.lineitems_url or context.lineitems_url,
+        "scopes": " ".join(services.scopes) or context.scopes,
+    }
+    for name, value in wanted.items():
+        if getattr(context, name) != value:
+            setattr(context, name, value)
+
+
+def _link(context: Context, link: Link, services: Services) -> ResourceLink:
+    row = db.session.scalar(
+        select(ResourceLink).where(
+            ResourceLink.context_id == context.id,
+            ResourceLink.resource_link_id == link.resource_link_id,
+        )
+    )
+    if row is None:
+        row = ResourceLink(
+            context_id=context.id, resource_link_id=link.resource_link_id, title=link.title
+        )
+        db.session.add(row)
+    row.title = link.title or row.title
+    row.lineitem_url = services.lineitem_url
+    db.session.flush()
+    return row

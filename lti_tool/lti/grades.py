@@ -1,0 +1,170 @@
+"""Columns, scores and results of a platform's gradebook (AGS 2.0, and lti.md §6 for its manners).
+
+PyLTI1p3's LineItem and Grade say what goes over the wire.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from pylti1p3.grade import Grade
+from pylti1p3.lineitem import LineItem
+
+from lti_tool.errors import PlatformRefused, PlatformUnreachable
+from lti_tool.lti import claims, tokens
+from lti_tool.lti.models import Context, PlatformKind, Registration
+from lti_tool.lti.rules import origin_of
+
+RESOURCE_ID = "good-turn"
+"""By this we know our own column again, also after a course was copied."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the gradebook shows for one person: a share of the maximum, and a comment."""
+
+    share: float | None
+    comment: str
+
+
+def find_or_create_column(context: Context, *, label: str, maximum: float) -> str:
+    """The address of our line item in the course; created only where none is found.
+
+    Neither platform makes a second POST harmless, so the caller holds the course's lease.
+    """
+    return _existing(context) or _create(context, label, maximum)
+
+
+def result_of(registration: Registration, scopes: str, column: str, sub: str) -> Result | None:
+    """What the platform shows for `sub` in the column; none when nothing was ever entered.
+
+    Never sends `limit`: Moodle's results crash with it.
+    """
+    url = _beside(column, "results") + _query(column, user_id=sub)
+    answer = tokens.ask(
+        registration, _granted(scopes), "GET", url, headers={"Accept": claims.RESULTS_TYPE}
+    )
+    listed = tokens.json_of(answer)
+    if not isinstance(listed, list):
+        raise PlatformUnreachable("the results are not a list")
+    for entry in listed:
+        if isinstance(entry, dict) and str(entry.get("userId")) == sub:
+            return _result(entry)
+    return None
+
+
+def send_score(  # noqa: PLR0913
+    registration: Registration,
+    scopes: str,
+    column: str,
+    *,
+    sub: str,
+    given: float,
+    maximum: float,
+    at: datetime,
+    comment: str = "",
+) -> None:
+    """Put one absolute score into the column; sending the same again changes nothing.
+
+    FullyGraded with a score always: without, both platforms wipe the grade. In Canvas a score is a
+    new attempt unless told otherwise. Raises PlatformRefused or PlatformUnreachable.
+    """
+    grade = Grade().set_user_id(sub).set_score_given(given).set_score_maximum(maximum)
+    grade.set_activity_progress("InProgress").set_grading_progress("FullyGraded")
+    grade.set_timestamp(at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+    if comment and registration.kind is PlatformKind.MOODLE:
+        grade.set_comment(comment)
+    if registration.kind is PlatformKind.CANVAS:
+        grade.set_extra_claims({claims.CANVAS_SUBMISSION: {"new_submission": False}})
+    tokens.ask(
+        registration,
+        _granted(scopes),
+        "POST",
+        _beside(column, "scores") + _query(column),
+        headers={"Content-Type": claims.SCORE_TYPE, "Accept": "*/*"},
+        data=grade.get_value(),
+    )
+
+
+def can_make_columns(context: Context) -> bool:
+    """Whether the platform lets us make columns and send scores in this course."""
+    granted = context.scopes.split()
+    return (
+        context.lineitems_url is not None
+        and claims.SCOPE_LINEITEM in granted
+        and claims.SCOPE_SCORE in granted
+    )
+
+
+def _existing(context: Context) -> str | None:
+    url = str(context.lineitems_url)
+    answer = tokens.ask(
+        context.registration,
+        _granted(context.scopes),
+        "GET",
+        urlunsplit(urlsplit(url)._replace(query="")) + _query(url, resource_id=RESOURCE_ID),
+        headers={"Accept": claims.LINEITEMS_TYPE},
+    )
+    listed = tokens.json_of(answer)
+    if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+        raise PlatformUnreachable("the columns are not a list")
+    ours = [LineItem(entry) for entry in listed if entry.get("resourceId") == RESOURCE_ID]
+    addresses = sorted(_checked(item.get_id(), url) for item in ours)
+    return addresses[0] if addresses else None
+
+
+def _create(context: Context, label: str, maximum: float) -> str:
+    item = LineItem().set_label(label).set_score_maximum(maximum).set_resource_id(RESOURCE_ID)
+    wanted = json.loads(item.get_value())
+    if context.registration.kind is PlatformKind.CANVAS:
+        wanted[claims.CANVAS_SUBMISSION_TYPE] = {"type": "none"}
+    url = str(context.lineitems_url)
+    answer = tokens.ask(
+        context.registration,
+        _granted(context.scopes),
+        "POST",
+        url,
+        headers={"Content-Type": claims.LINEITEM_TYPE, "Accept": claims.LINEITEM_TYPE},
+        data=json.dumps(wanted),
+    )
+    made = tokens.json_of(answer)
+    return _checked(made.get("id") if isinstance(made, dict) else None, url)
+
+
+def _checked(column: Any, near: str) -> str:
+    """The address of a column; it must be of the same site as the list it came from."""
+    if not isinstance(column, str) or origin_of(column) != origin_of(near):
+        raise PlatformUnreachable("a column of another site")
+    return column
+
+
+def _granted(scopes: str) -> tuple[str, ...]:
+    """The scopes to ask a token for: only what was granted, or some platforms refuse it all."""
+    granted = tuple(scope for scope in scopes.split() if scope in claims.GRADE_SCOPES)
+    if not granted:
+        raise PlatformRefused(403, "no grade service in this course")
+    return granted
+
+
+def _beside(column: str, what: str) -> str:
+    """The column's scores or results: the path grows, not the query (Moodle: ?type_id=…)."""
+    parts = urlsplit(column)
+    return urlunsplit(parts._replace(path=f"{parts.path}/{what}", query="", fragment=""))
+
+
+def _query(url: str, **added: str) -> str:
+    query = "&".join(part for part in (urlsplit(url).query, urlencode(added)) if part)
+    return f"?{query}" if query else ""
+
+
+def _result(entry: dict[str, Any]) -> Result:
+    score, maximum = entry.get("resultScore"), entry.get("resultMaximum")
+    comment = entry.get("comment")
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    scale = maximum if isinstance(maximum, int | float) and maximum else 1
+    return Result(
+        share=score / scale if is_number and score is not None else None,
+        comment=comment if isinstance(comment, str) else "",
+    )

@@ -1,0 +1,263 @@
+"""The one HTTP client: for whatever is asked of a platform.
+
+A platform's addresses come from outside, so: every address is resolved once, checked, and that
+very address is connected to (no rebinding); no redirects; a bound on time that counts the whole
+answer, also one that drips a byte a second; a bound on size.
+"""
+
+import ipaddress
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from lti_tool import __version__, settings
+from lti_tool.errors import PlatformUnreachable
+
+SECONDS = 10.0
+MAX_BYTES = 8_000_000
+AGENT = f"GoodTurn/{__version__}"
+_local = threading.local()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a platform answered, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def ask(  # noqa: PLR0913
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    data: Any = None,
+    max_bytes: int = MAX_BYTES,
+    seconds: float = SECONDS,
+) -> Answer:
+    """Ask a platform and return its whole answer, whatever its status.
+
+    `max_bytes` bounds the body and `seconds` everything together. Raises PlatformUnreachable when
+    the address may not be asked, there is no answer, or it breaks a bound.
+    """
+    check_address(url)
+    try:
+        with (
+            _deadline(seconds),
+            _session().request(
+                method,
+                url,
+                headers=dict(headers or {}),
+                data=data,
+                timeout=seconds,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            body = _read(response, max_bytes)
+            return Answer(response.status_code, response.headers, body)
+    except (requests.RequestException, OSError, ValueError) as error:
+        raise PlatformUnreachable(_in_words(error)) from error
+
+
+def check_address(url: str) -> None:
+    """Refuse an address of a kind that a platform cannot have (https; http only if private)."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise PlatformUnreachable("the address is malformed") from None
+    schemes = ("https", "http") if settings.current().ALLOW_PRIVATE_PLATFORMS else ("https",)
+    if parts.scheme not in schemes or not host or parts.username or parts.password:
+        raise PlatformUnreachable("the address is not https")
+
+
+def _in_words(error: Exception) -> str:
+    """The kind of trouble only: messages of libraries may quote addresses with secrets."""
+    return type(error).__name__
+
+
+def _read(response: requests.Response, max_bytes: int) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(65_536):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > max_bytes:
+            raise ValueError("too large")
+    if _local.watch.is_over:
+        raise TimeoutError
+    expected = response.headers.get("Content-Length")
+    if expected and expected.isdecimal() and int(expected) > response.raw.tell():
+        raise ValueError("cut short")
+    return b"".join(chunks)
+
+
+class _Watch:
+    """Ends a request that takes longer than it may, by closing its connection."""
+
+    def __init__(self) -> None:
+        self.is_over = False
+        self.connection: HTTPConnection | None = None
+
+    def end(self) -> None:
+        self.is_over = True
+        sock = getattr(self.connection, "sock", None)
+        if sock is not None:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    _local.watch = _Watch()
+    timer = threading.Timer(seconds, _local.watch.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _session() -> requests.Session:
+    """One session per thread and setting: connections are kept, cookies are not."""
+    name = "private" if settings.current().ALLOW_PRIVATE_PLATFORMS else "public"
+    session: requests.Session | None = getattr(_local, name, None)
+    if session is None:
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        session.headers.update({"User-Agent": AGENT, "Accept-Encoding": "identity"})
+        session.cookies.set_policy(_NoCookies())
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _GuardedAdapter(allow_private=name == "private"))
+        setattr(_local, name, session)
+    return session
+
+
+def public_addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """The addresses of `host` that may be connected to; raises OSError when one may not.
+
+    One forbidden address among several refuses them all: no honest platform mixes them.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allow_private and not all(is_public(address) for address in addresses):
+        raise OSError("a private address")
+    return addresses
+
+
+def is_public(address: str) -> bool:
+    """Whether `address` is a public one, also when it hides inside an IPv6 form."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
+        if inner:
+            return is_public(str(inner))
+        if ip in ipaddress.ip_network("64:ff9b::/96"):
+            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
+    return ip.is_global and not ip.is_multicast
+
+
+class _Pinned:
+    """A connection to exactly the address that was checked."""
+
+    allow_private = False
+
+    def _new_conn(self: Any) -> socket.socket:
+        addresses = public_addresses(
+            self._dns_host, self.port, allow_private=type(self).allow_private
+        )
+        error: OSError | None = None
+        for address in addresses:
+            try:
+                sock = socket.create_connection((address, self.port), timeout=self.timeout)
+            except OSError as failure:
+                error = failure
+            else:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return sock
+        raise error or OSError("no address")
+
+
+class _PublicHTTP(_Pinned, HTTPConnection):
+    pass
+
+
+class _PublicHTTPS(_Pinned, HTTPSConnection):
+    pass
+
+
+class _PrivateHTTP(_Pinned, HTTPConnection):
+    allow_private = True
+
+
+class _PrivateHTTPS(_Pinned, HTTPSConnection):
+    allow_private = True
+
+
+class _WatchedHTTPPool(HTTPConnectionPool):
+    """A pool that lets the watch know which connection to end."""
+
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        _local.watch.connection = conn
+        return super()._make_request(conn, *args, **kwargs)
+
+
+class _WatchedHTTPSPool(HTTPSConnectionPool):
+    """The same over TLS."""
+
+    def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
+        _local.watch.connection = conn
+        return super()._make_request(conn, *args, **kwargs)
+
+
+class _PublicHTTPPool(_WatchedHTTPPool):
+    ConnectionCls = _PublicHTTP
+
+
+class _PublicHTTPSPool(_WatchedHTTPSPool):
+    ConnectionCls = _PublicHTTPS
+
+
+class _PrivateHTTPPool(_WatchedHTTPPool):
+    ConnectionCls = _PrivateHTTP
+
+
+class _PrivateHTTPSPool(_WatchedHTTPSPool):
+    ConnectionCls = _PrivateHTTPS
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        pools = (
+            {"http": _PrivateHTTPPool, "https": _PrivateHTTPSPool}
+            if self._allow_private
+            else {"http": _PublicHTTPPool, "https": _PublicHTTPSPool}
+        )
+        self.poolmanager.pool_classes_by_scheme = pools
+
+
+class _NoCookies(DefaultCookiePolicy):
+    def set_ok(self, *_args: Any) -> bool:
+        return False

@@ -1,0 +1,200 @@
+"""Keys: the platforms' public ones, fetched sparingly, and our own signing keys."""
+
+import json
+import threading
+import time
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from joserfc.jwk import RSAKey
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from lti_tool.clock import now
+from lti_tool.db import db, short_transaction
+from lti_tool.errors import LaunchRejected, PlatformUnreachable
+from lti_tool.lti import http, refusals, rules, token
+from lti_tool.lti.models import PlatformKeys, Registration, ToolKey
+from lti_tool.lti.sealing import seal, unseal
+
+FETCH_SECONDS = 5.0
+MAX_KEY_SET = 256_000
+KEY_BITS = 2048
+_parsed: dict[int, tuple[Any, dict[str, RSAKey]]] = {}
+_fetching: dict[int, threading.Lock] = defaultdict(threading.Lock)
+
+
+def key_for(registration: Registration, kid: str) -> RSAKey:
+    """The platform's key `kid`, parsed once per worker.
+
+    Fetches the key set when there is none, when it is a day old, or when it lacks `kid`; stale
+    keys serve while the platform is down. Raises LaunchRejected when the platform publishes no
+    such key, PlatformUnreachable when its keys cannot be had.
+    """
+    known, fetched_at = _known(registration)
+    if kid in known and rules.are_fresh(fetched_at, now()):
+        return known[kid]
+    try:
+        known = _fetched(registration, since=fetched_at)
+    except PlatformUnreachable:
+        if not known:
+            raise
+    if not known:
+        raise PlatformUnreachable("keys: none could be fetched", retry_after=60)
+    if kid not in known:
+        raise LaunchRejected(refusals.KEY_UNKNOWN)
+    return known[kid]
+
+
+def _known(registration: Registration) -> tuple[dict[str, RSAKey], Any]:
+    row = db.session.get(PlatformKeys, registration.id, populate_existing=True)
+    if row is None or row.key_set is None:
+        return {}, None
+    cached = _parsed.get(registration.id)
+    if cached is None or cached[0] != row.fetched_at:
+        cached = (row.fetched_at, token.usable_keys(row.key_set))
+        _parsed[registration.id] = cached
+    return cached[1], row.fetched_at
+
+
+def _fetched(registration: Registration, *, since: Any) -> dict[str, RSAKey]:
+    """The keys after one fetch, by us or by whoever was quicker (many launches, one fetch)."""
+    with _fetching[registration.id]:
+        deadline = time.monotonic() + FETCH_SECONDS + 1
+        while True:
+            db.session.rollback()
+            known, fetched_at = _known(registration)
+            if fetched_at != since:
+                return known
+            if _take_turn(registration.id):
+                return _fetch(registration)
+            if not _is_being_fetched(registration.id) or time.monotonic() > deadline:
+                return known
+            time.sleep(0.05)
+
+
+def _take_turn(registration_id: int) -> bool:
+    """Whether we may fetch now: the bucket allows it and nobody else is fetching."""
+    moment = now()
+    _ensure_row(registration_id)
+    with short_transaction() as connection:
+        row = connection.execute(
+            select(PlatformKeys.fetches_left, PlatformKeys.counted_at).where(
+                PlatformKeys.registration_id == registration_id
+            )
+        ).one()
+        allowed, left = rules.may_fetch(row.fetches_left, row.counted_at, moment)
+        if not allowed:
+            return False
+        taken = connection.execute(
+            update(PlatformKeys)
+            .where(
+                PlatformKeys.registration_id == registration_id,
+                PlatformKeys.counted_at == row.counted_at,
+                or_(PlatformKeys.fetching_until.is_(None), PlatformKeys.fetching_until < moment),
+            )
+            .values(
+                fetches_left=left,
+                counted_at=moment,
+                fetching_until=moment + timedelta(seconds=FETCH_SECONDS + 1),
+            )
+        )
+        return taken.rowcount == 1
+
+
+def _ensure_row(registration_id: int) -> None:
+    if db.session.get(PlatformKeys, registration_id) is not None:
+        return
+    try:
+        with short_transaction() as connection:
+            connection.execute(
+                insert(PlatformKeys).values(
+                    registration_id=registration_id,
+                    fetches_left=rules.FETCH_BURST,
+                    counted_at=now(),
+                )
+            )
+    except IntegrityError:  # another worker was quicker
+        return
+
+
+def _is_being_fetched(registration_id: int) -> bool:
+    row = db.session.get(PlatformKeys, registration_id, populate_existing=True)
+    return row is not None and row.fetching_until is not None and row.fetching_until > now()
+
+
+def _fetch(registration: Registration) -> dict[str, RSAKey]:
+    try:
+        key_set = _ask(registration.jwks_url)
+    except PlatformUnreachable:
+        _store(registration.id, fetching_until=None)
+        raise
+    _store(registration.id, key_set=key_set, fetched_at=now(), fetching_until=None)
+    return token.usable_keys(key_set)
+
+
+def _ask(url: str) -> dict[str, Any]:
+    answer = http.ask("GET", url, max_bytes=MAX_KEY_SET, seconds=FETCH_SECONDS)
+    if answer.status != 200:
+        raise PlatformUnreachable(f"keys: status {answer.status}")
+    try:
+        key_set = json.loads(answer.body)
+    except ValueError:
+        raise PlatformUnreachable("keys: not JSON") from None
+    if not isinstance(key_set, dict) or not token.usable_keys(key_set):
+        raise PlatformUnreachable("keys: no usable key")
+    return key_set
+
+
+def _store(registration_id: int, **values: Any) -> None:
+    with short_transaction() as connection:
+        connection.execute(
+            update(PlatformKeys)
+            .where(PlatformKeys.registration_id == registration_id)
+            .values(**values)
+        )
+
+
+def signing_key() -> RSAKey:
+    """Our newest signing key, made at first need."""
+    row = db.session.scalar(
+        select(ToolKey).where(ToolKey.retired_at.is_(None)).order_by(ToolKey.created_at.desc())
+    )
+    return make_signing_key() if row is None else _opened(row.kid, row.sealed_private_key)
+
+
+def make_signing_key() -> RSAKey:
+    """A new signing key, sealed and published from now on."""
+    key = RSAKey.generate_key(KEY_BITS, parameters={"use": "sig", "alg": "RS256"}, auto_kid=True)
+    public = {**key.as_dict(private=False), "kid": key.kid, "use": "sig", "alg": "RS256"}
+    with short_transaction() as connection:
+        connection.execute(
+            insert(ToolKey).values(
+                kid=key.kid,
+                sealed_private_key=seal(json.dumps(key.as_dict(private=True))),
+                public_jwk=public,
+                created_at=now(),
+            )
+        )
+    return key
+
+
+_opened_keys: dict[str, RSAKey] = {}
+
+
+def _opened(kid: str, sealed: str) -> RSAKey:
+    """A sealed key, opened once per worker: parsing it costs more than signing."""
+    if kid not in _opened_keys:
+        _opened_keys[kid] = RSAKey.import_key(json.loads(unseal(sealed)))
+    return _opened_keys[kid]
+
+
+def published() -> dict[str, list[dict[str, Any]]]:
+    """Our public keys as a JWK set, retired ones in their overlap included."""
+    rows = db.session.scalars(select(ToolKey).order_by(ToolKey.created_at.desc()))
+    return {"keys": [row.public_jwk for row in rows if row.retired_at is None or _overlaps(row)]}
+
+
+def _overlaps(row: ToolKey) -> bool:
+    return row.retired_at is not None and now() - row.retired_at < timedelta(hours=48)

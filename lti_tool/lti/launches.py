@@ -1,0 +1,159 @@
+"""The two steps of a launch: begin (the login) and verify (the id_token). LTI Security §5.1.
+
+A launch is trusted when the platform signed it, it is meant for us, it answers a login that this
+browser began a moment ago, and it was never used before.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+
+from lti_tool import settings
+from lti_tool.clock import now
+from lti_tool.db import db
+from lti_tool.errors import LaunchRejected
+from lti_tool.lti import keys, message, refusals, rules, token
+from lti_tool.lti.message import Launch
+from lti_tool.lti.models import Deployment, LoginState, Registration
+from lti_tool.lti.toolconf import Login
+
+STATE_PREFIX = "state-"
+"""PyLTI1p3 puts it before every state."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A launch whose token holds, and the login that it answers; not yet used."""
+
+    launch: Launch
+    login_id: int
+    is_same_browser: bool
+    """False when the browser sent no cookie, so that who began is not proved (decision 2)."""
+
+
+def launch_url(registration: Registration) -> str:
+    """The one address the platform may post a launch to."""
+    return f"{settings.current().origin}/lti/{registration.public_id}/launch"
+
+
+def begin(registration: Registration, fields: Mapping[str, str], browser: str) -> str:
+    """Begin a login for this browser; returns the platform's address to redirect to.
+
+    Of an unsigned request nothing is kept but the row of the login itself.
+    """
+    state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    address = Login(registration, dict(fields), state, nonce).address(launch_url(registration))
+    db.session.add(
+        LoginState(
+            registration_id=registration.id,
+            state_hash=digest(STATE_PREFIX + state),
+            nonce=nonce,
+            browser_hash=digest(browser),
+            created_at=now(),
+        )
+    )
+    _make_room(registration.id)
+    return address
+
+
+def verify(registration: Registration, fields: Mapping[str, str], browser: str | None) -> Verified:
+    """Check everything about a launch, writing nothing; raises LaunchRejected."""
+    if fields.get("error"):
+        raise LaunchRejected(refusals.PLATFORM_SAID_NO)
+    if not fields.get("id_token"):
+        raise LaunchRejected(refusals.TOKEN_MISSING)
+    login = _login(registration, fields.get("state", ""), browser)
+    claims = token.read(fields["id_token"], lambda kid: keys.key_for(registration, kid))
+    if claims.get("iss") != registration.issuer:
+        raise LaunchRejected(refusals.ISSUER_UNKNOWN)
+    token.check_audience(claims, registration.client_id)
+    token.check_times(claims, now())
+    _check_nonce(claims, login.nonce)
+    launch = message.read(claims, settings.current().origin)
+    return Verified(launch, login.id, is_same_browser=browser is not None)
+
+
+def use(verified: Verified, registration: Registration) -> Launch:
+    """Use a verified launch, once: of two at the same moment one is refused (decision 4 too)."""
+    used = db.session.execute(
+        update(LoginState)
+        .where(LoginState.id == verified.login_id, LoginState.used_at.is_(None))
+        .values(used_at=now())
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]
+        raise LaunchRejected(refusals.LAUNCH_USED)
+    _admit_deployment(registration, verified.launch.deployment_id)
+    return verified.launch
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret that somebody brings back: enough to know it again."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def purge_logins(moment: datetime) -> None:
+    """Forget logins that can no longer be completed."""
+    db.session.execute(
+        delete(LoginState).where(LoginState.created_at < moment - 2 * rules.LOGIN_LASTS)
+    )
+
+
+def _make_room(registration_id: int) -> None:
+    """Keep the number of open logins bounded; the oldest make room, a tenth at a time."""
+    ours = LoginState.registration_id == registration_id
+    newest = db.session.scalar(select(func.max(LoginState.id))) or 0
+    if newest % 100:
+        return
+    count = db.session.scalar(select(func.count()).where(ours)) or 0
+    if count > rules.MAX_OPEN_LOGINS:
+        oldest = select(LoginState.id).where(ours).order_by(LoginState.id)
+        doomed = oldest.limit(count - rules.MAX_OPEN_LOGINS + rules.MAX_OPEN_LOGINS // 10)
+        db.session.execute(delete(LoginState).where(LoginState.id.in_(doomed)))
+
+
+def _login(registration: Registration, state: str, browser: str | None) -> LoginState:
+    row = db.session.scalar(
+        select(LoginState).where(
+            LoginState.state_hash == digest(state),
+            LoginState.registration_id == registration.id,
+        )
+    )
+    if row is None or not rules.is_login_open(row.created_at, now()):
+        raise LaunchRejected(refusals.STATE_UNKNOWN)
+    if row.used_at is not None:
+        raise LaunchRejected(refusals.LAUNCH_USED)
+    if browser is not None and digest(browser) != row.browser_hash:
+        raise LaunchRejected(refusals.STATE_OTHER_BROWSER)
+    return row
+
+
+def _check_nonce(claims: token.Claims, expected: str) -> None:
+    nonce = claims.get("nonce")
+    if nonce is None:
+        raise LaunchRejected(refusals.CLAIM_MISSING)
+    if not isinstance(nonce, str) or not secrets.compare_digest(nonce.encode(), expected.encode()):
+        raise LaunchRejected(refusals.NONCE_BAD)
+
+
+def _admit_deployment(registration: Registration, deployment_id: str) -> None:
+    """A registration that lists none takes the first and lists it; then only listed ones come."""
+    if not _listed(registration):
+        db.session.refresh(registration, with_for_update=True)
+        if not _listed(registration):
+            db.session.add(
+                Deployment(
+                    registration_id=registration.id, deployment_id=deployment_id, created_at=now()
+                )
+            )
+            return
+    if deployment_id not in _listed(registration):
+        raise LaunchRejected(refusals.DEPLOYMENT_UNKNOWN)
+
+
+def _listed(registration: Registration) -> set[str]:
+    found = select(Deployment.deployment_id).where(Deployment.registration_id == registration.id)
+    return set(db.session.scalars(found))

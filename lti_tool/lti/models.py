@@ -1,0 +1,168 @@
+"""What platforms told us: who they are, their courses and links, and what we keep to talk to them.
+
+Names are those of the LTI specifications; a Context is what people call a course.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lti_tool.db import Base, new_public_id
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class PlatformKind(StrEnum):
+    """Whose manners a platform has: lti.md says where they differ."""
+
+    MOODLE = "moodle"
+    CANVAS = "canvas"
+    OTHER = "other"
+
+
+class Registration(Base):
+    """One LMS that may launch the tool: a platform and our client id there.
+
+    It has login and launch addresses of its own, because all hosted Canvas schools share one
+    issuer and (issuer, client id) may collide between self-hosted ones.
+    """
+
+    __tablename__ = "registration"
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
+    name: Mapped[str]
+    kind: Mapped[PlatformKind] = mapped_column(default=PlatformKind.OTHER)
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    auth_url: Mapped[str]
+    token_url: Mapped[str]
+    jwks_url: Mapped[str]
+    extra_frame_origins: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Origins the administrator added to those that follow from the addresses."""
+    is_practice: Mapped[bool] = mapped_column(default=False)
+    is_disabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="registration")
+
+
+class Deployment(Base):
+    """One installation of the tool inside a platform."""
+
+    __tablename__ = "deployment"
+    __table_args__ = (UniqueConstraint("registration_id", "deployment_id"),)
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    deployment_id: Mapped[str]
+    created_at: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship(back_populates="deployments")
+
+
+class PlatformKeys(Base):
+    """A platform's public keys as last fetched, shared by all workers."""
+
+    __tablename__ = "platform_keys"
+    personal: ClassVar = NOTHING
+
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), primary_key=True)
+    key_set: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    fetched_at: Mapped[datetime | None]
+    fetches_left: Mapped[float]
+    """Tokens of the fetch bucket: see rules.may_fetch."""
+    counted_at: Mapped[datetime]
+    fetching_until: Mapped[datetime | None]
+    """A lease: one worker fetches, the others wait for what it brings."""
+
+
+class ToolKey(Base):
+    """One of our own signing keys; the private half is sealed with the secret key."""
+
+    __tablename__ = "tool_key"
+    personal: ClassVar = NOTHING
+
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    sealed_private_key: Mapped[str]
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class AccessToken(Base):
+    """A platform's access token for its services, sealed, until it expires."""
+
+    __tablename__ = "access_token"
+    __table_args__ = (UniqueConstraint("registration_id", "scopes"),)
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    scopes: Mapped[str]
+    sealed_token: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class LoginState(Base):
+    """One login that began: what the launch must bring back, once (OIDC state and nonce).
+
+    The only row ever written for an unsigned request; their number is capped and they are purged.
+    """
+
+    __tablename__ = "login_state"
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), index=True)
+    state_hash: Mapped[str] = mapped_column(unique=True)
+    nonce: Mapped[str]
+    browser_hash: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+
+class Context(Base):
+    """A course of a platform, known by (registration, context.id)."""
+
+    __tablename__ = "context"
+    __table_args__ = (UniqueConstraint("registration_id", "context_id"),)
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    context_id: Mapped[str]
+    title: Mapped[str]
+    label: Mapped[str]
+    time_zone: Mapped[str | None]
+    """The instructor's zone at their first launch; none until then."""
+    memberships_url: Mapped[str | None]
+    lineitems_url: Mapped[str | None]
+    scopes: Mapped[str] = mapped_column(default="")
+    """AGS scopes granted at the last launch, space-separated."""
+    created_at: Mapped[datetime]
+
+    registration: Mapped[Registration] = relationship()
+
+
+class ResourceLink(Base):
+    """One place in a course that opens the tool."""
+
+    __tablename__ = "resource_link"
+    __table_args__ = (UniqueConstraint("context_id", "resource_link_id"),)
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    resource_link_id: Mapped[str]
+    title: Mapped[str]
+    lineitem_url: Mapped[str | None]
+    """The column that the platform itself made for this link, if any (a coupled line item)."""
+
+    context: Mapped[Context] = relationship()

@@ -1,0 +1,1 @@
+"""Who is here: the people of a course, as launches and the platform's roster tell."""

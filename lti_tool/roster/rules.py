@@ -1,0 +1,126 @@
+"""Decisions about who is in a course."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lti_tool.lti.roles import Role
+
+STALE_AFTER = timedelta(hours=6)
+ASK_AGAIN_AFTER = timedelta(minutes=5)
+"""After a failed sweep, or when an instructor launches again."""
+ENTERED_LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Known:
+    """One member as we know them."""
+
+    sub: str
+    names: tuple[str, str, str]
+    role: Role
+    is_staff: bool
+    is_active: bool
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One member as the platform lists them."""
+
+    sub: str
+    names: tuple[str, str, str]
+    role: Role
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a complete roster changes."""
+
+    joined: list[Listed]
+    changed: list[Listed]
+    left: list[str]
+
+
+def diff(
+    known: Mapping[str, Known], listed: Mapping[str, Listed], began_at: datetime
+) -> Difference:
+    """What to write so that we know what the platform lists; nothing when nothing changed.
+
+    `listed` must be the whole roster. Nobody leaves who launched since the sweep `began_at`: they
+    were let in by the platform itself a moment ago (decision 11).
+    """
+    return Difference(
+        joined=[member for sub, member in listed.items() if sub not in known],
+        changed=[
+            member
+            for sub, member in listed.items()
+            if sub in known and not _says_the_same(known[sub], member)
+        ],
+        left=[
+            sub
+            for sub, member in known.items()
+            if sub not in listed and member.is_active and not _entered_since(member, began_at)
+        ],
+    )
+
+
+def merged_role(known: Role, listed: Role) -> Role:
+    """The role to keep: Moodle lists non-editing teachers as learners, though they launch as staff.
+
+    A launch is the better witness of teaching, a roster of everything else.
+    """
+    if known.is_staff and listed is Role.STUDENT:
+        return known
+    return listed if listed is not Role.OBSERVER else known
+
+
+def merged_names(known: tuple[str, str, str], told: tuple[str, str, str]) -> tuple[str, str, str]:
+    """Names as last told; a platform that withholds them takes none away in this course."""
+    return told if any(told) else known
+
+
+def is_stale(completed_at: datetime | None, now: datetime) -> bool:
+    """Whether the people of a course should be asked for again."""
+    return completed_at is None or now - completed_at >= STALE_AFTER
+
+
+def may_ask_again(tried_at: datetime | None, now: datetime) -> bool:
+    """Whether enough time has passed since the last try."""
+    return tried_at is None or now - tried_at >= ASK_AGAIN_AFTER
+
+
+def display_names(people: Iterable[tuple[int, str, str, str]]) -> dict[int, str]:
+    """What each person is called in this course: (id, name, given, family) → first name.
+
+    People who share a first name get the initial of the family name as well; people without a name
+    are "Classmate" with a number, the same for all who look.
+    """
+    people = list(people)
+    firsts = {person_id: _first(name, given) for person_id, name, given, _ in people}
+    shared = Counter(firsts.values())
+    called = {}
+    for person_id, name, given, family in people:
+        first = firsts[person_id]
+        initial = (family or name.removeprefix(given).strip() or " ").split()[-1:] or [""]
+        is_shared = shared[first] > 1 and initial[0]
+        called[person_id] = f"{first} {initial[0][0]}." if is_shared else first
+    return called
+
+
+def _first(name: str, given: str) -> str:
+    return given.strip() or (name.split() or [""])[0]
+
+
+def _entered_since(member: Known, began_at: datetime) -> bool:
+    return member.seen_at is not None and member.seen_at >= began_at
+
+
+def _says_the_same(known: Known, listed: Listed) -> bool:
+    return (
+        known.is_active
+        and known.names == merged_names(known.names, listed.names)
+        and known.role is merged_role(known.role, listed.role)
+        and (known.is_staff or not listed.role.is_staff)
+    )
