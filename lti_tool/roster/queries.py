@@ -24,7 +24,7 @@ def names_in(context_id: int) -> dict[int, str]:
         .join(User, Membership.user_id == User.id)
         .where(Membership.context_id == context_id)
     )
-    return rules.display_names(row._tuple() for row in rows)
+    return rules.display_names((row.id, row.name, row.given, row.family) for row in rows)
 
 
 def known_members(context_id: int) -> dict[str, rules.Known]:
