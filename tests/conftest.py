@@ -103,18 +103,14 @@ def migrated(environ):
 @pytest.fixture(scope="session")
 def _sqlite_app(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sqlite")
-    app = migrated(settings_for(folder, f"sqlite:///{folder}/tool.db"))
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    yield from _kept(migrated(settings_for(folder, f"sqlite:///{folder}/tool.db")))
 
 
 @pytest.fixture(scope="session")
 def _postgresql_app(tmp_path_factory, postgresql, worker_name):
     folder = tmp_path_factory.mktemp("postgresql")
     url = postgres.fresh_database(postgresql, f"tool_{worker_name}")
-    app = migrated(settings_for(folder, url))
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    return app
+    yield from _kept(migrated(settings_for(folder, url)))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

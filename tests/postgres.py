@@ -23,7 +23,7 @@ def binaries() -> Path | None:
 
 
 def start(folder: Path) -> str:
-    """Start a server in `folder` on a free port; returns its address. Slow to write, quick to run."""
+    """Start a server in `folder` on a free port; returns its address. It writes unsafely."""
     port = _free_port()
     home = folder / "data"
     folder.mkdir(parents=True, exist_ok=True)
