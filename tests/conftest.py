@@ -113,6 +113,14 @@ def _postgresql_app(tmp_path_factory, postgresql, worker_name):
     yield from _kept(migrated(settings_for(folder, url)))
 
 
+def _kept(app):
+    """A tool that shows its error pages, as it does to people; its connections end with it."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def app(request):
     """The tool, on each database in turn; empty before and after."""

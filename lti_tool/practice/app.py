@@ -39,11 +39,12 @@ def create_practice(
         static_url_path="/practice-static",
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.context_processor(lambda: {"practice_title": title})
+    app.context_processor(lambda: {"practice_title": title, "has_front": has_front})
+    has_front = all(site.path for site in sites)
     for site in sites:
         site.clock_offset = clock_offset or timedelta
         app.register_blueprint(pages.site_blueprint(site, move_clock), name=f"site{id(site)}")
-    if all(site.path for site in sites):
+    if has_front:
         app.add_url_rule("/", "front", lambda: front(sites))
     app.register_error_handler(PlatformPage, show_platform_page)
     app.before_request(refuse_foreign_posts)

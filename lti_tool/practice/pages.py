@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,13 +58,13 @@ class SitePages:
 
     def around(self) -> dict[str, Any]:
         """What the frame of every page shows."""
-        now, moved = self.site.course_now(), self.site.clock_offset()
+        courses, moved = list(self.site.state.courses.values()), self.site.clock_offset()
         return {
             "site": self.site,
             "me": logged_in(self.site),
             "choices": choices(self.site),
             "can_move_clock": self.move_clock is not None,
-            "clock_now": now,
+            "clock_now": local(self.site, courses[0] if courses else None),
             "clock_moved": in_words(moved),
             "role_words": ROLE_WORDS,
         }
@@ -119,7 +119,7 @@ class SitePages:
         return render_template("people.html", listed=listed, page=page, **self.inside(here))
 
     def _by_role(self, enrolment: Any) -> tuple[bool, str]:
-        return not STAFF & set(enrolment.roles), self.site.state.people[enrolment.sub].family
+        return not STAFF & set(enrolment.roles), self.site.state.people[enrolment.sub].name
 
     def grades(self, number: str) -> Response | str:
         """All grades for staff, to be typed over; for students their own."""
@@ -227,9 +227,10 @@ def paged(rows: list[Any]) -> tuple[dict[str, int], list[Any]]:
     ]
 
 
-def local(site: Site, course: Course) -> Any:
+def local(site: Site, course: Course | None) -> datetime:
     """The course's time in the course's zone."""
-    return site.course_now().astimezone(ZoneInfo(course.timezone or "UTC"))
+    zone = course.timezone if course else None
+    return site.course_now().astimezone(ZoneInfo(zone or "UTC"))
 
 
 def in_words(moved: timedelta) -> str:
