@@ -39,8 +39,8 @@ def create_practice(
         static_url_path="/practice-static",
     )
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.context_processor(lambda: {"practice_title": title, "has_front": has_front})
     has_front = all(site.path for site in sites)
+    app.context_processor(lambda: {"practice_title": title, "has_front": has_front})
     for site in sites:
         site.clock_offset = clock_offset or timedelta
         app.register_blueprint(pages.site_blueprint(site, move_clock), name=f"site{id(site)}")
