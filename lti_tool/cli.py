@@ -58,6 +58,7 @@ def serve(host: str, port: int, workers: int) -> None:
     Example: lti-tool serve --host 0.0.0.0 --port 8000 --workers 4
     """
     _refuse_practice()
+    db.engine.dispose()
     run_server("lti_tool:create_app", host, port, workers)
 
 
@@ -66,7 +67,6 @@ def run_server(target: str, host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces
     from granian.server import Server
 
-    db.engine.dispose()
     folder = Path(settings.ROOT) / "var" / f"metrics-{port}"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.db"):
