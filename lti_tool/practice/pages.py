@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from lti_tool.practice.controls import Controls
 from lti_tool.practice.gradepages import own_grades, sheet, take_grades
 from lti_tool.practice.model import Course, Link, Person
 from lti_tool.practice.sessions import log_in, log_out, logged_in
@@ -54,6 +55,7 @@ class SitePages:
         pages.add_url_rule("/storage", "storage", self.storage)
         pages.add_url_rule(self.site.dialect.auth_path, "auth", self.auth, methods=both)
         pages.context_processor(self.around)
+        Controls(self.site).add_to(pages)
         return pages
 
     def around(self) -> dict[str, Any]:

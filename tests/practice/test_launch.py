@@ -134,13 +134,21 @@ def test_canvas_overlooks_a_query_at_the_redirect_uri(canvas):
     assert "id_token" in fields
 
 
-def test_somebody_else_in_the_browser_gets_no_token(lms):
-    _, fields = lms.site.authorize(lms.begin(lms.ana), lms.ben)
+def test_somebody_else_in_the_browser_gets_no_token(moodle, canvas):
+    with pytest.raises(PlatformPage):
+        moodle.site.authorize(moodle.begin(moodle.ana), moodle.ben)
 
-    assert (
-        fields["error"]
-        == {"moodle": "access_denied", "canvas": "login_required"}[lms.site.dialect_name]
-    )
+    _, fields = canvas.site.authorize(canvas.begin(canvas.ana), canvas.ben)
+    assert fields["error"] == "login_required"
+
+
+def test_moodle_looks_at_the_role_when_it_signs_and_canvas_when_the_launch_began(lms):
+    query = lms.begin(lms.ana)
+    lms.course.enrolments[lms.ana.sub].roles = ["teacher"]
+
+    _, fields = lms.site.authorize(query, lms.ana)
+    role = {"moodle": "Instructor", "canvas": "Learner"}[lms.site.dialect_name]
+    assert v.MEMBERSHIP + role in opened(lms.site, fields["id_token"])[v.ROLES]
 
 
 def test_without_a_session_moodle_shows_a_page_and_canvas_says_login_required(moodle, canvas):

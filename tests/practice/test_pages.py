@@ -250,3 +250,24 @@ def test_installing_again_changes_addresses_and_adds_no_link(practice):
     assert len(site.state.links) == links
     assert site.state.tools["good-turn"] == tool
     assert tool.login_url == "https://new/l"
+
+
+def test_the_services_can_be_broken_and_mended_by_hand(practice):
+    practice.web.post("/moodle/controls/trouble", data={"trouble": "down"})
+    assert practice.moodle.faults.strike("scores").kind == "status"
+    assert practice.moodle.faults.strike("jwks") is None
+    assert "Down" in practice.web.get("/moodle/").get_data(as_text=True)
+
+    practice.web.post("/moodle/controls/trouble", data={"trouble": ""})
+    assert practice.moodle.faults.strike("scores") is None
+
+
+@pytest.mark.parametrize("action", ["suspend", "unenrol"])
+def test_people_can_be_taken_out_of_the_course_and_brought_back(practice, action):
+    course, ana = sample.sample_course(practice.canvas), sample.person_of(practice.canvas, ANA)
+    seat = f"{course.number}:{ana.sub}"
+
+    practice.web.post("/canvas/controls/roster", data={"seat": seat, "action": action})
+    assert ana.sub not in [here.sub for here in practice.canvas.active_enrolments(course)]
+    practice.web.post("/canvas/controls/roster", data={"seat": seat, "action": "enrol"})
+    assert ana.sub in [here.sub for here in practice.canvas.active_enrolments(course)]

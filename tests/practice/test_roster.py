@@ -1,5 +1,7 @@
 """Names and Roles: whole in Moodle, in pages in Canvas."""
 
+import base64
+
 import pytest
 
 from lti_tool.practice import vocabulary as v
@@ -59,6 +61,12 @@ def test_canvass_page_tokens_break_when_their_case_is_changed(canvas):
 
     assert get(canvas, url).status_code == 200
     assert get(canvas, url.lower()).status_code == 404
+
+
+def test_canvass_page_tokens_cannot_be_made_up(canvas):
+    made_up = base64.urlsafe_b64encode(bytes(12) + b"5").decode()
+
+    assert get(canvas, f"{canvas.members_url}?page=bookmark:{made_up}").status_code == 404
 
 
 def test_canvas_knows_roles_only_by_their_full_uri(canvas):

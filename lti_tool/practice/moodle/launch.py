@@ -51,10 +51,10 @@ def authorize(
         raise PlatformPage(
             404, "Your session has ended. Please log in and open the activity again."
         )
-    launching = _remembered(site, query)
+    launching = _remembered(site, query, person)
     redirect_uri = _checked_redirect(launching.tool, query)
     error = _error(launching.tool, query, person)
-    if error is None and not may_enter(site.launching(launching.person, launching.link)):
+    if error is None and not may_enter(launching):
         raise PlatformPage(404, "You can not enrol yourself in this course.")
     answer = error or {"id_token": site.sign(claims(launching, query["nonce"]))}
     return redirect_uri, answer | {"state": query.get("state", "")}
@@ -65,19 +65,22 @@ def may_enter(launching: Launching) -> bool:
     return launching.enrolment is not None or launching.person.is_admin
 
 
-def _remembered(site: Site, query: dict[str, str]) -> Launching:
-    """The launch that the hint stands for. Any use of a hint is its last."""
+def _remembered(site: Site, query: dict[str, str], person: Person) -> Launching:
+    """The launch that the hint stands for in this person's session. Any use is its last."""
     try:
         launch_id = json.loads(query.get("lti_message_hint", ""))["launchid"]
     except (ValueError, TypeError, KeyError):
         raise PlatformPage(404, "Invalid request") from None
-    launching = site.pending.pop(launch_id, None)
+    begun = site.pending.get(launch_id)
+    if not isinstance(begun, Launching) or begun.person.sub != person.sub:
+        raise PlatformPage(404, "Invalid request")
+    del site.pending[launch_id]
     needed = ("scope", "response_type", "client_id", "redirect_uri", "login_hint", "nonce")
     complete = all(query.get(name) for name in needed)
     usual = query.get("scope") == "openid" and query.get("response_type") == "id_token"
-    if not isinstance(launching, Launching) or not complete or not usual:
+    if not complete or not usual:
         raise PlatformPage(404, "Invalid request")
-    return launching
+    return site.launching(begun.person, begun.link)
 
 
 def _checked_redirect(tool: Tool, query: dict[str, str]) -> str:
