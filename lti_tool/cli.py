@@ -19,8 +19,9 @@ from sqlalchemy import inspect
 
 from lti_tool import __version__, clock, create_app, health, jobs, settings
 from lti_tool.db import db, start_reading, start_writing
-from lti_tool.errors import ToolError
+from lti_tool.errors import PlatformUnreachable, ToolError
 from lti_tool.lti import actions, keys, queries
+from lti_tool.lti.http import check_address
 from lti_tool.lti.models import PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
 
@@ -146,9 +147,6 @@ def _origins(_context: Any, _option: Any, values: Sequence[str]) -> Sequence[str
 
 
 def _address(_context: Any, _option: Any, value: str) -> str:
-    from lti_tool.errors import PlatformUnreachable
-    from lti_tool.lti.http import check_address
-
     try:
         check_address(value)
     except PlatformUnreachable as error:

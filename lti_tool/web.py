@@ -50,7 +50,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _show_http_error)
     app.register_error_handler(Exception, _show_mistake)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.context_processor(_helpers)
+    app.context_processor(_for_templates)
     app.jinja_env.filters["ago"] = _ago
     app.jinja_env.filters["paragraphs"] = _paragraphs
 
@@ -161,7 +161,7 @@ def _zone() -> str | None:
     return zone or settings.current().DEFAULT_TIMEZONE
 
 
-def _helpers() -> dict[str, Any]:
+def _for_templates() -> dict[str, Any]:
     """What templates may call."""
     return {
         "Power": Power,
@@ -207,6 +207,8 @@ def _csrf_field() -> Markup:
 def _ago(moment: datetime) -> str:
     """How long ago, in words of the page's language."""
     apart = moment - course_now()
+    if abs(apart.total_seconds()) < 60:
+        return gettext("just now")
     return str(format_timedelta(apart, granularity="minute", add_direction=True))
 
 

@@ -111,13 +111,13 @@ def _existing(context: Context) -> str | None:
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise PlatformUnreachable("the columns are not a list")
     ours = [LineItem(entry) for entry in listed if entry.get("resourceId") == RESOURCE_ID]
-    addresses = sorted(_checked(item.get_id(), url) for item in ours)
+    addresses = sorted(_checked(column.get_id(), url) for column in ours)
     return addresses[0] if addresses else None
 
 
 def _create(context: Context, label: str, maximum: float) -> str:
-    item = LineItem().set_label(label).set_score_maximum(maximum).set_resource_id(RESOURCE_ID)
-    wanted = json.loads(item.get_value())
+    column = LineItem().set_label(label).set_score_maximum(maximum).set_resource_id(RESOURCE_ID)
+    wanted = json.loads(column.get_value())
     if context.registration.kind is PlatformKind.CANVAS:
         wanted[claims.CANVAS_SUBMISSION_TYPE] = {"type": "none"}
     url = str(context.lineitems_url)
