@@ -1,0 +1,47 @@
+"""`make demo` keeps its promises: one address, a quick second start, a clean end."""
+
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import start_demo, stop_demo
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_demo_prints_one_address_and_ends_cleanly(tmp_path, number):
+    demo = start_demo(tmp_path / "home")
+
+    with urllib.request.urlopen(demo.url, timeout=5) as answer:
+        assert answer.status == 200
+    ended = stop_demo(demo, number)
+
+    assert ended.printed == ""
+    assert ended.errors == ""
+    assert ended.seconds < 10
+    assert processes_of(tmp_path) == []
+
+
+def test_a_second_start_is_the_same_demo(tmp_path):
+    first = start_demo(tmp_path / "home")
+    stop_demo(first)
+
+    second = start_demo(tmp_path / "home")
+    stop_demo(second)
+
+    assert second.url == first.url
+
+
+def processes_of(folder):
+    """Processes that still have a file of the demo open."""
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            files = [link.readlink() for link in (process / "fd").iterdir()]
+        except OSError:
+            continue
+        left += [process.name for file in files if str(file).startswith(str(folder))]
+    return left

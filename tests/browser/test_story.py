@@ -1,0 +1,102 @@
+"""The story in a real browser, from the demo, across sites, third-party cookies blocked."""
+
+import re
+
+import pytest
+
+from tests.browser.conftest import PHONE, look, violations
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(params=["moodle", "canvas"])
+def flavour(request):
+    return request.param
+
+
+def test_one_good_turn_reaches_the_gradebook(flavour, enter):
+    title = "Lab 3: when does my recursion stop?"
+    ivy = enter(flavour, "Ivy Lindqvist")
+    choose_the_gradebook(ivy)
+    ana, ben = enter(flavour, "Ana Ruiz", PHONE), enter(flavour, "Ben Okafor", PHONE)
+
+    ask(ana, title)
+    answer(ben, title)
+    thank(ana, title)
+
+    assert score_of(ivy, "Ben Okafor") == "1"
+
+
+def test_no_console_complains_in_any_of_it(flavour, demo, person):
+    page, said = person(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{demo.url}{flavour}/")
+    page.get_by_role("button", name="Chen Wei").first.click()
+
+    page.get_by_role("link", name="Good Turn").first.click()
+    page.frame_locator("iframe#tool").locator("main h1").wait_for()
+
+    assert said == []
+
+
+def choose_the_gradebook(ivy):
+    ivy.board.get_by_role("link", name="Credit settings").click()
+    ivy.board.get_by_text("Also send it to the gradebook").click()
+    check(ivy, "settings")
+    ivy.board.get_by_role("button", name="Save").click()
+    for _ in range(40):
+        ivy.board.get_by_role("link", name="Credit settings").click()
+        if ivy.board.get_by_text("Connected").count():
+            break
+        ivy.page.wait_for_timeout(250)
+    check(ivy, "settings-connected")
+
+
+def ask(ana, title):
+    check(ana, "board-phone")
+    ana.board.get_by_role("link", name="Ask your classmates").click()
+    ana.board.get_by_role("button", name="Ask").click()
+    check(ana, "ask-problems-phone")
+    ana.board.get_by_label("In a few words").fill(title)
+    ana.board.get_by_label("A little more").fill("It counts down and never ends.")
+    ana.board.get_by_role("button", name="Ask").click()
+    ana.board.get_by_role("heading", name=title).wait_for()
+    check(ana, "asked-phone")
+
+
+def answer(ben, title):
+    ben.board.get_by_role("link", name="Board").click()
+    ben.board.get_by_role("link", name=title).first.click()
+    check(ben, "question-phone")
+    ben.board.get_by_label("Your answer").fill("What happens at zero? Write that line first.")
+    ben.board.get_by_role("button", name="Answer").click()
+    ben.board.get_by_role("heading", name="1 answer").wait_for()
+
+
+def thank(ana, title):
+    ana.board.get_by_role("link", name="Back to the board").click()
+    ana.board.get_by_role("link", name=title).first.click()
+    ana.board.get_by_label(re.compile("Did this get you unstuck")).fill("The base case!")
+    check(ana, "thank-phone")
+    ana.board.get_by_role("button", name="This got me unstuck").click()
+    ana.board.get_by_text("This got Ana unstuck").wait_for()
+    check(ana, "thanked-phone")
+
+
+def score_of(ivy, name):
+    """What the gradebook shows within ten seconds."""
+    for _ in range(40):
+        ivy.page.get_by_role("link", name="Grades").first.click()
+        row = ivy.page.get_by_role("row").filter(has_text=name)
+        cells = [box.input_value() for box in row.get_by_role("textbox").all()]
+        if cells and cells[-1]:
+            look(ivy.page, "gradebook")
+            return cells[-1].removesuffix(".0")
+        ivy.page.wait_for_timeout(250)
+    return None
+
+
+def check(who, name):
+    """Every screen on the way is looked at, and has no violation."""
+    look(who.page, name)
+    assert violations(who.page) == []
