@@ -33,6 +33,13 @@ class Door:
         self.path = f"/lti/{course.registration_id}/launch"
         self.began = 0.0
 
+    @classmethod
+    def of(cls, app):
+        """A browser of no course."""
+        door = object.__new__(cls)
+        door.app, door.client = app, app.test_client()
+        return door
+
     def fresh(self):
         """The same door, with a login that will stay open for a while."""
         if time.monotonic() - self.began > STATE_LASTS:
@@ -73,15 +80,19 @@ class Door:
         """Open a page in the browser of this login."""
         return self._ask(self.client.get, path, **more)
 
+    def ask(self, method, path, **more):
+        """Any request from the browser of this login."""
+        return self._ask(self.client.open, path, method=method, **more)
+
     def rows(self):
         """How many rows every table has."""
         with self.app.app_context():
             return count_rows()
 
-    def _ask(self, method, path, **more):
+    def _ask(self, send, path, **more):
         if has_app_context():
             db.session.rollback()  # SQLite: the test's own session may hold the lock
-        return contextvars.Context().run(method, path, base_url=ORIGIN, **more)
+        return contextvars.Context().run(send, path, base_url=ORIGIN, **more)
 
 
 def count_rows():

@@ -35,7 +35,7 @@ def launch(registration: str) -> AnyResponse:
     start_reading()
     platform = _platform(registration)
     browser = session.browser()
-    verified = launches.verify(platform, request.form, browser)
+    verified = launches.verify(platform, _fields(), browser)
     start_writing()
     taken = launches.use(verified, platform)
     if browser is None:
@@ -114,9 +114,20 @@ def leave() -> AnyResponse:
 
 
 def _platform(registration: str) -> Registration:
+    """The platform of this address; its frame shows the page even when the answer is no."""
     platform = queries.registration_for(registration)
     session.belong_to(platform)
+    if platform.is_disabled:
+        raise LaunchRejected(refusals.REGISTRATION_DISABLED)
     return platform
+
+
+def _fields() -> dict[str, str]:
+    """The form of a launch; a field that stands twice makes it unreadable (RFC 6749 §3.1)."""
+    fields = request.form.to_dict(flat=False)
+    if any(len(values) > 1 for values in fields.values()):
+        raise LaunchRejected(refusals.TOKEN_UNREADABLE)
+    return {name: values[0] for name, values in fields.items()}
 
 
 def _offer_tab(platform: Registration, taken: Launch) -> AnyResponse:

@@ -16,6 +16,7 @@ from lti_tool.lti.token import Claims
 
 MAX_ID = 255
 """LTI Core 1.3 §5.3: ids are at most 255 characters."""
+MAX_URL = 2000
 MAX_TEXT = 500
 """Titles and names are cut here: they are for reading."""
 
@@ -186,7 +187,7 @@ def _text(claims: Claims, name: str) -> str:
 
 def _url(claims: Claims, name: str) -> str | None:
     url = _optional(claims, name, lambda value: isinstance(value, str))
-    if url and not origin_of(url):
+    if url and (not origin_of(url) or len(url) > MAX_URL or "\0" in url):
         raise LaunchRejected(refusals.CLAIM_BAD)
     return url or None
 

@@ -4,18 +4,18 @@ from sqlalchemy import select
 
 from lti_tool import settings
 from lti_tool.db import db
-from lti_tool.errors import LaunchRejected, NotHere
+from lti_tool.errors import NotHere
 from lti_tool.lti import refusals, rules
 from lti_tool.lti.models import PlatformKind, Registration
 
 
 def registration_for(public_id: str) -> Registration:
-    """The platform whose address was used; raises NotHere, or LaunchRejected when switched off."""
-    row = db.session.scalar(select(Registration).where(Registration.public_id == public_id))
+    """The platform whose address was used, switched off or not; raises NotHere."""
+    is_id = public_id.isprintable()  # PostgreSQL takes no NUL
+    ours = Registration.public_id == public_id
+    row = db.session.scalar(select(Registration).where(ours)) if is_id else None
     if row is None:
         raise NotHere(refusals.UNKNOWN_REGISTRATION)
-    if row.is_disabled:
-        raise LaunchRejected(refusals.REGISTRATION_DISABLED)
     return row
 
 

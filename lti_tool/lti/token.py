@@ -99,11 +99,12 @@ def _decoded(part: str) -> bytes:
 
 
 def _object(raw: bytes) -> Claims:
-    """A JSON object in which no name stands twice and no number is not one."""
+    """A JSON object in which no name stands twice, no number is not one, and all text is Unicode."""
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant
         )
+        _check_unicode(raw, value)
     except (ValueError, RecursionError):
         raise LaunchRejected(refusals.TOKEN_UNREADABLE) from None
     if not isinstance(value, dict):
@@ -119,6 +120,12 @@ def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number")
+
+
+def _check_unicode(raw: bytes, value: Any) -> None:
+    """Half a surrogate pair can be written in JSON, and then nowhere else (RFC 7493 §2.1)."""
+    if b"\\ud" in raw.lower():
+        json.dumps(value, ensure_ascii=False).encode()
 
 
 def _key_id(header: Claims) -> str:
