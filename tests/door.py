@@ -66,9 +66,12 @@ class Door:
 
     def knock(self, claims=None, *, token=None, **fields):
         """Post a launch: claims to be signed, a token as it is, or form fields as they are."""
-        if claims is not None:
-            token = self.sign(claims)
-        return self.post({"id_token": token, "state": self.state} | fields)
+        return self.post(self.fields(claims, token=token) | fields)
+
+    def fields(self, claims=None, *, token=None):
+        """The form of a launch."""
+        token = self.sign(claims) if claims is not None else token
+        return {"id_token": token, "state": self.state}
 
     def post(self, fields, client=None, **more):
         """Post form fields to the launch address; a field that is None is left out."""

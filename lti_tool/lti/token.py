@@ -99,7 +99,7 @@ def _decoded(part: str) -> bytes:
 
 
 def _object(raw: bytes) -> Claims:
-    """A JSON object in which no name stands twice, no number is not one, and all text is Unicode."""
+    """A JSON object: no name stands twice, every number is one, every text is Unicode."""
     try:
         value = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant

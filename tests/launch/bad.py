@@ -41,7 +41,7 @@ NO_TIME = {
     "infinite": 1e999,
     "nonsense": 11111,
 }
-TIMES = {"exp": "long ago", "iat": "from the future", "nbf": "from the future"}
+TIMES = ("exp", "iat", "nbf")
 
 REQUIRED = {
     "iss": NO_TEXT | {"absent": ABSENT, "empty": "", "huge": HUGE, "foreign": "https://x.example"},
@@ -157,7 +157,7 @@ OPTIONAL = {
         for name in ("name", "given_name", "family_name", "email")
     },
 }
-for _name, _when in TIMES.items():
+for _name in TIMES:
     REQUIRED[_name] = dict(NO_TIME)
 for _name in ("zero", "negative", "before the calendar", "absent", "nonsense"):
     REQUIRED["nbf"].pop(_name)  # a token may well be good since long ago
