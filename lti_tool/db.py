@@ -5,7 +5,7 @@ transaction begins: a reader that turns into a writer can be refused without wai
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -14,7 +14,8 @@ from typing import Any, ClassVar, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, Insert, MetaData, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -175,6 +176,21 @@ def short_transaction() -> Iterator[Connection]:
         raise RuntimeError("a short transaction inside a writing one would wait for itself")
     with db.engine.execution_options(writes=True).begin() as connection:
         yield connection
+
+
+def insert_missing(model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert those of `rows` that no unique constraint knows yet; the others stay as they are.
+
+    Two processes that meet somebody new at the same moment must not fail for it.
+    """
+    db.session.execute(missing(model), list(rows))
+
+
+def missing(model: type[Base]) -> Insert:
+    """The statement behind `insert_missing`, for a connection of one's own."""
+    kind = db.engine.dialect.name
+    insert = postgresql.insert if kind == "postgresql" else sqlite.insert
+    return insert(model).on_conflict_do_nothing()
 
 
 def is_reachable() -> bool:

@@ -4,11 +4,17 @@ The truth is in rows; the queue (Huey) only wakes workers. A lost wake-up delays
 next turn, and loses nothing.
 """
 
+import hashlib
+import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -26,6 +32,7 @@ EVERY = 20.0
 """Seconds between two turns of every chore, woken or not."""
 WORKER_IS_LATE = timedelta(seconds=90)
 THREADS = 4
+PLATFORMS_AT_ONCE = 16
 
 
 class WorkerSeen(Base):
@@ -41,6 +48,7 @@ class WorkerSeen(Base):
 def init_app(app: Flask, url: str, chores: Mapping[str, Callable[[], None]]) -> None:
     """Give `app` its chores by name, and the queue that wakes them."""
     app.extensions["good_turn_chores"] = dict(chores)
+    app.extensions["good_turn_stopping"] = threading.Event()
     queue = _queue(url)
     app.extensions["good_turn_queue"] = queue
     app.extensions["good_turn_wake"] = queue.task(name="chore")(lambda name: run(app, name))
@@ -60,8 +68,8 @@ def run(app: Flask, name: str) -> None:
     """Run one chore now, in an application context of its own; failures are logged, not raised."""
     began = time.monotonic()
     with app.app_context():
-        start_writing()
         try:
+            start_writing()
             app.extensions["good_turn_chores"][name]()
         except Exception as error:  # one chore's mistake must not stop the others
             db.session.rollback()
@@ -92,30 +100,91 @@ def is_worker_alive() -> bool:
 
 
 def side_by_side(
-    groups: Mapping[int, Sequence[int]], work: Callable[[int], None], width: int
-) -> None:
-    """Do `work` for every member of every group, at most `width` of one group at a time."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    groups: Mapping[int, Sequence[int]], work: Callable[[int, int], bool], width: int
+) -> bool:
+    """Do `work(group, member)` for all, at most `width` of one group at a time.
 
-    def one(member: int) -> None:
+    A group is left when `work` says that it may not go on, and everything when the worker stops.
+    One member's mistake must not stop the others. Says whether anything was done.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    lines = [(group, _line(members)) for group, members in groups.items()]
+    with ThreadPoolExecutor(width * min(len(lines), PLATFORMS_AT_ONCE)) as pool:
+        done = [
+            pool.submit(_work_off, app, work, group, line)
+            for group, line in lines
+            for _ in range(width)
+        ]
+    return any(each.result() for each in done)
+
+
+def _line(members: Sequence[int]) -> SimpleQueue[int]:
+    line: SimpleQueue[int] = SimpleQueue()
+    for member in members:
+        line.put(member)
+    return line
+
+
+def _work_off(
+    app: Flask, work: Callable[[int, int], bool], group: int, line: SimpleQueue[int]
+) -> bool:
+    stopping: threading.Event = app.extensions["good_turn_stopping"]
+    has_worked = False
+    while not stopping.is_set():
+        try:
+            member = line.get_nowait()
+        except Empty:
+            break
         with app.app_context():
-            work(member)
+            try:
+                may_go_on = work(group, member)
+            except Exception as error:  # logged; its lease runs out and it is tried again
+                log.exception("work_failed", error=type(error).__name__)
+                continue
+        if not may_go_on:
+            break
+        has_worked = True
+    return has_worked
 
-    pools = [(ThreadPoolExecutor(max_workers=width), members) for members in groups.values()]
-    done = [pool.submit(one, member) for pool, members in pools for member in members]
+
+def this_worker() -> str:
+    """This process, for its leases: which machine, and which number there."""
+    return f"{_machine()}.{os.getpid()}"
+
+
+def has_ended(name: str) -> bool:
+    """Whether that process is known to have ended: it was on this machine and is not there now."""
+    machine, _, number = name.partition(".")
+    if machine != _machine() or not number.isdecimal():
+        return False
     try:
-        for each in done:
-            each.result()
-    finally:
-        for pool, _members in pools:
-            pool.shutdown()
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # somebody else's, so it is there
+        return False
+    return False
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """A name for where process numbers mean the same: one boot and one namespace of Linux.
+
+    Elsewhere a name that no other process has, so that nobody is taken for dead.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
+        space = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return secrets.token_hex(8)
+    return hashlib.sha256(f"{boot}{space}".encode()).hexdigest()[:16]
 
 
 def work(app: Flask) -> None:
     """Run chores until told to stop: woken ones at once, every one in turn."""
-    stop = threading.Event()
-    turns = threading.Thread(target=_take_turns, args=(app, stop), daemon=True)
-    turns.start()
+    stop: threading.Event = app.extensions["good_turn_stopping"]
+    for turn in (_be_seen, _take_turns):
+        threading.Thread(target=turn, args=(app, stop), daemon=True).start()
     try:
         consumer = app.extensions["good_turn_queue"].create_consumer(
             workers=THREADS, worker_type="thread", periodic=False, initial_delay=0.05, max_delay=0.5
@@ -127,10 +196,21 @@ def work(app: Flask) -> None:
 
 def _take_turns(app: Flask, stop: threading.Event) -> None:
     while True:
+        for name in app.extensions["good_turn_chores"]:
+            run(app, name)
+        if stop.wait(EVERY):
+            return
+
+
+def _be_seen(app: Flask, stop: threading.Event) -> None:
+    """Beside the turns, because one may take long without anything being wrong."""
+    while True:
         try:
-            run_all(app)
+            with app.app_context():
+                start_writing()
+                seen()
         except Exception as error:  # the database may be away for a moment
-            log.warning("turn_failed", error=type(error).__name__)
+            log.warning("unseen", error=type(error).__name__)
         if stop.wait(EVERY):
             return
 

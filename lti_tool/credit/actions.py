@@ -2,9 +2,10 @@
 
 import random
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from lti_tool.clock import course_now, now
 from lti_tool.credit import queries, rules
@@ -19,10 +20,15 @@ from lti_tool.credit.models import (
     Reason,
     ScorePush,
 )
-from lti_tool.db import db
+from lti_tool.db import db, insert_missing
+from lti_tool.lti.models import Context, Registration
 from lti_tool.roster.models import Membership
 
-LEASE = timedelta(seconds=60)
+COLUMN_LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=15)
+"""Longer than one question to a platform may take; taken anew before each."""
+AT_ONCE = 2
+"""Requests in flight for one platform, over all workers."""
 chance = random.Random()  # noqa: S311 - jitter, not a secret
 
 
@@ -30,8 +36,7 @@ def reward_unstuck(helper: Membership, asker: Membership, *, source: str) -> Non
     """One confirmed help, one point; the same source earns once, and staff earn nothing."""
     if not (helper.is_learner and asker.is_learner) or helper.id == asker.id:
         return
-    # Two thanks at the same moment must each see the other's points: the second waits here.
-    db.session.execute(select(Membership.id).where(Membership.id == helper.id).with_for_update())
+    _wait_for_turn(helper)
     is_known = db.session.scalar(
         select(CreditEntry.id).where(
             CreditEntry.reason == Reason.UNSTUCK, CreditEntry.source == source
@@ -75,15 +80,17 @@ def want_scores(context_id: int) -> None:
 
 def want_score(member: Membership) -> None:
     """Bring one person's outbox row up to what the ledger says; no yes, no row."""
-    column = queries.column_of(member.context_id)
+    _wait_for_turn(member)
+    column, policy = queries.column_of(member.context_id), queries.policy_of(member)
     points = queries.points_of(member)
     if (
         column is None
-        or not queries.is_on(member.context_id)
+        or policy is None
+        or policy.mode is not Mode.GRADEBOOK
         or not rules.is_wanted(points, is_learner=member.is_learner)
     ):
         return
-    wanted = rules.score_for(points, column.maximum)
+    wanted = rules.score_for(points, policy.full_marks_at, column.maximum)
     push = _push(column, member, wanted)
     if push.wanted != wanted:
         push.wanted = wanted
@@ -97,10 +104,10 @@ def lease_column(column_id: int, moment: datetime) -> bool:
         update(GradeColumn)
         .where(
             GradeColumn.id == column_id,
-            GradeColumn.status == ColumnStatus.WANTED,
+            GradeColumn.status.in_(queries.TO_MAKE),
             or_(GradeColumn.leased_until.is_(None), GradeColumn.leased_until < moment),
         )
-        .values(leased_until=moment + LEASE, attempts=GradeColumn.attempts + 1)
+        .values(leased_until=moment + COLUMN_LEASE, attempts=GradeColumn.attempts + 1)
     )
     return bool(taken.rowcount)  # type: ignore[attr-defined]
 
@@ -112,22 +119,37 @@ def column_ready(column: GradeColumn, url: str) -> None:
 
 
 def column_failed(column: GradeColumn, status: ColumnStatus, trouble: str) -> None:
-    """The column could not be made, or is gone; a wanted one is tried again later."""
+    """The column could not be made or used; one that was refused is asked for again after a day."""
     column.status, column.trouble, column.leased_until = status, trouble, None
-    column.next_try_at = now() + rules.retry_after(column.attempts, None, chance)
+    wait = rules.retry_after(column.attempts, None, chance)
+    column.next_try_at = now() + (rules.EXEMPT_FOR if status is ColumnStatus.REFUSED else wait)
 
 
-def lease_push(push_id: int, moment: datetime) -> str | None:
-    """A lease on one outbox row, or none when another worker has it.
+def doubt_column(column: GradeColumn, trouble: str) -> None:
+    """A score found no column: the list of columns is asked whether it is really gone."""
+    column.status, column.trouble, column.next_try_at = ColumnStatus.WANTED, trouble, now()
 
-    A worker that is killed leaves its lease to run out; the row is then sent by another.
+
+def lease_push(push_id: int, registration_id: int, holder: str, moment: datetime) -> str | None:
+    """A lease on one outbox row; none when another worker has it or the platform has enough to do.
+
+    `holder` names this process: what a killed one leaves is taken over when the lease runs out,
+    or when it is known to have ended.
     """
-    lease = secrets.token_urlsafe(12)
+    # On PostgreSQL, workers that count the platform's leases do so one after the other.
+    db.session.execute(
+        select(Registration.id)
+        .where(Registration.id == registration_id)
+        .with_for_update(key_share=True)
+    )
+    if _leases(registration_id, moment) >= AT_ONCE:
+        return None
+    lease = f"{holder}:{secrets.token_urlsafe(12)}"
     taken = db.session.execute(
         update(ScorePush)
         .where(
             ScorePush.id == push_id,
-            ScorePush.status == PushStatus.WAITING,
+            ScorePush.status.in_(queries.TO_SEND),
             or_(ScorePush.leased_until.is_(None), ScorePush.leased_until < moment),
         )
         .values(leased_until=moment + LEASE, lease=lease)
@@ -135,62 +157,133 @@ def lease_push(push_id: int, moment: datetime) -> str | None:
     return lease if taken.rowcount else None  # type: ignore[attr-defined]
 
 
-def set_off(push: ScorePush) -> tuple[float, datetime]:
-    """Note what is about to be sent, before it is: whatever happens then, we can tell it again.
+def hold(push_id: int, lease: str) -> ScorePush | None:
+    """The row behind a lease, locked and as it is now; none when the lease is not ours any more.
 
-    A score that may have arrived goes again with the very same timestamp.
+    Whoever was away for so long that another worker took over must not write about it.
     """
-    if push.underway != push.wanted or push.stamp is None:
-        push.stamp = rules.next_stamp(push.stamp, now())
-        push.underway = push.wanted
+    return db.session.scalar(
+        select(ScorePush)
+        .where(ScorePush.id == push_id, ScorePush.lease == lease)
+        .with_for_update(of=ScorePush)
+        .execution_options(populate_existing=True)
+    )
+
+
+def drop_leases(leases: Sequence[str]) -> None:
+    """Free what processes held that have ended."""
+    db.session.execute(
+        update(ScorePush)
+        .where(ScorePush.lease.in_(leases))
+        .values(leased_until=None, lease=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def set_off(push: ScorePush) -> tuple[float, datetime]:
+    """Note what is about to be sent, before it is: whatever happens then, we know it may be there.
+
+    Every send has a later timestamp, so that one that was slow to arrive cannot undo a newer one.
+    """
+    push.stamp = rules.next_stamp(push.stamp, now())
+    push.underway = [*(one for one in push.underway if one != push.wanted), push.wanted]
+    push.leased_until = now() + LEASE
     return push.wanted, push.stamp
 
 
 def arrived(push: ScorePush, score: float) -> None:
     """The platform has this score; a wish that changed meanwhile waits for the next send."""
-    push.sent, push.underway = score, None
+    push.sent, push.underway = score, []
     push.attempts, push.trouble = 0, ""
     push.status = PushStatus.SENT if push.wanted == score else PushStatus.WAITING
     push.next_try_at = now()
-    _release(push)
+    release(push)
 
 
 def stopped(push: ScorePush, status: PushStatus, trouble: str) -> None:
     """This score is not sent: the teacher changed it, or the platform says it cannot be."""
     push.status, push.trouble = status, trouble
-    _release(push)
+    push.next_try_at = now() + rules.EXEMPT_FOR
+    release(push)
 
 
-def put_off(push: ScorePush, trouble: str, asked: int | None) -> None:
-    """No answer, or "later": wait and try again, for as long as it takes."""
+def put_off(push: ScorePush, trouble: str) -> None:
+    """Only this score was refused: look again later, for as long as it takes."""
     push.attempts += 1
-    push.trouble = trouble
-    push.next_try_at = now() + rules.retry_after(push.attempts, asked, chance)
-    _release(push)
+    push.status, push.trouble = PushStatus.WAITING, trouble
+    push.next_try_at = now() + rules.retry_after(push.attempts, None, chance)
+    release(push)
 
 
-def service_failed(registration_id: int, trouble: str, asked: int | None) -> None:
-    """Count a failure of a platform; after some in a row it is left alone for a while."""
-    service = _service(registration_id)
+def release(push: ScorePush) -> None:
+    """Let go of a row; others may take it."""
+    push.leased_until, push.lease = None, None
+
+
+def service_failed(push: ScorePush, trouble: str, asked: int | None) -> None:
+    """No answer, or "later": count it against the platform, and leave it alone after some in a row.
+
+    The score waits with it, and goes as soon as the platform answers.
+    """
+    service = _service(push.column.context.registration_id)
     service.failures += 1
     service.trouble = trouble
+    push.trouble = trouble
+    push.next_try_at = now() + rules.retry_after(service.failures, asked, chance)
     if asked is not None or service.failures >= rules.FAILURES_BEFORE_PAUSE:
         attempts = max(1, service.failures - rules.FAILURES_BEFORE_PAUSE)
-        service.paused_until = now() + rules.retry_after(attempts, asked, chance)
+        pause = now() + rules.retry_after(attempts, asked, chance)
+        service.paused_until = max(pause, service.paused_until or pause)
+    release(push)
 
 
 def service_answered(registration_id: int) -> None:
-    """The platform answers: whatever waited for it is due now (decision 23)."""
+    """The platform answers: whatever waited for it is due now (decision 23).
+
+    An answer that comes during a pause was asked for before it: the pause stays. Scores that were
+    refused for themselves keep their own patience.
+    """
     service = db.session.get(GradeService, registration_id)
     if service is None or not service.failures:
         return
+    service = _service(registration_id)
+    if service.paused_until is not None and service.paused_until > now():
+        return
     service.failures, service.paused_until, service.trouble = 0, None, ""
-    columns = select(GradeColumn.id).where(GradeColumn.context.has(registration_id=registration_id))
+    waiting = (
+        select(ScorePush.id)
+        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
+        .join(Context, GradeColumn.context_id == Context.id)
+        .where(
+            Context.registration_id == registration_id,
+            ScorePush.status == PushStatus.WAITING,
+            ScorePush.attempts == 0,
+            ScorePush.next_try_at > now(),
+        )
+        .with_for_update(of=ScorePush, skip_locked=True)
+    )
     db.session.execute(
         update(ScorePush)
-        .where(ScorePush.status == PushStatus.WAITING, ScorePush.column_id.in_(columns))
+        .where(ScorePush.id.in_(waiting))
         .values(next_try_at=now())
+        .execution_options(synchronize_session=False)
     )
+
+
+def _leases(registration_id: int, moment: datetime) -> int:
+    """How many scores of a platform are being sent at this moment, by whichever worker."""
+    live = (
+        select(func.count(ScorePush.id))
+        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
+        .join(Context, GradeColumn.context_id == Context.id)
+        .where(Context.registration_id == registration_id, ScorePush.leased_until >= moment)
+    )
+    return db.session.scalar(live) or 0
+
+
+def _wait_for_turn(member: Membership) -> None:
+    """Two thanks at the same moment must each see the other's points: the second waits here."""
+    db.session.execute(select(Membership.id).where(Membership.id == member.id).with_for_update())
 
 
 def _want_column(context_id: int, maximum: int) -> None:
@@ -200,13 +293,16 @@ def _want_column(context_id: int, maximum: int) -> None:
         db.session.add(column)
     if column.status in (ColumnStatus.REFUSED, ColumnStatus.GONE):
         column.status, column.attempts = ColumnStatus.WANTED, 0
-        column.next_try_at = now()
+        column.lineitem_url, column.next_try_at = None, now()
     db.session.flush()
 
 
 def _push(column: GradeColumn, member: Membership, wanted: float) -> ScorePush:
     push = db.session.scalar(
-        select(ScorePush).where(ScorePush.column_id == column.id, ScorePush.member_id == member.id)
+        select(ScorePush)
+        .where(ScorePush.column_id == column.id, ScorePush.member_id == member.id)
+        .with_for_update(of=ScorePush)
+        .execution_options(populate_existing=True)
     )
     if push is None:
         push = ScorePush(column_id=column.id, member_id=member.id, wanted=wanted, next_try_at=now())
@@ -222,13 +318,11 @@ def _after_new_wish(status: PushStatus) -> PushStatus:
 
 
 def _service(registration_id: int) -> GradeService:
-    service = db.session.get(GradeService, registration_id)
-    if service is None:
-        service = GradeService(registration_id=registration_id, failures=0, trouble="")
-        db.session.add(service)
-        db.session.flush()
-    return service
-
-
-def _release(push: ScorePush) -> None:
-    push.leased_until, push.lease = None, None
+    """How a platform has been answering, locked and as it is now."""
+    insert_missing(GradeService, [{"registration_id": registration_id}])
+    return db.session.scalars(
+        select(GradeService)
+        .where(GradeService.registration_id == registration_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

@@ -1,23 +1,46 @@
 """What the worker does about credit: make wanted columns, and send what the gradebook lacks.
 
 Every step is safe to repeat: what is about to be sent is noted before, and before sending the
-gradebook is asked what it shows.
+gradebook is asked what it shows. No step holds a transaction while a platform thinks.
 """
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from lti_tool import jobs
 from lti_tool.clock import now
 from lti_tool.credit import actions, queries, rules
 from lti_tool.credit.models import ColumnStatus, GradeColumn, PushStatus, ScorePush
-from lti_tool.credit.rules import Refusal, Shown, Verdict
+from lti_tool.credit.rules import Cell, Refusal, Shown, Verdict
 from lti_tool.db import db, start_reading, start_writing
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
 from lti_tool.lti import grades
-from lti_tool.lti.models import PlatformKind, Registration
+from lti_tool.lti.models import Context, PlatformKind, Registration
 
 LABEL = "Good Turn"
-AT_ONCE = 2
-"""Requests in flight for one platform."""
 BATCH = 400
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One leased score, as it was when somebody looked."""
+
+    push_id: int
+    lease: str
+    registration: Registration
+    scopes: str
+    column: str
+    sub: str
+    maximum: float
+    wanted: float
+    ours: tuple[float, ...]
+    is_new: bool
+    """Nothing was ever sent, nor tried."""
+
+    @property
+    def is_canvas(self) -> bool:
+        """Whether a teacher's own grade is invisible until our first score."""
+        return self.registration.kind is PlatformKind.CANVAS
 
 
 def make_columns() -> None:
@@ -33,13 +56,8 @@ def make_columns() -> None:
 def make_column(column_id: int) -> None:
     """Find or make one column; the lease is ours."""
     start_reading()
-    column = db.session.get_one(GradeColumn, column_id)
     try:
-        if not grades.can_make_columns(column.context):
-            raise PlatformRefused(403, "grade columns are switched off for this tool")
-        url = grades.find_or_create_column(
-            column.context, label=LABEL, maximum=float(column.maximum)
-        )
+        url = _find_or_make(db.session.get_one(GradeColumn, column_id))
     except PlatformUnreachable as error:
         _column_failed(column_id, error)
         return
@@ -50,127 +68,205 @@ def make_column(column_id: int) -> None:
     db.session.commit()
 
 
+def _find_or_make(column: GradeColumn) -> str:
+    """Our column's address. One that was there and is gone is not made again without a new yes."""
+    context, maximum, was_there = column.context, float(column.maximum), column.lineitem_url
+    if not grades.can_make_columns(context):
+        raise PlatformRefused(403, "grade columns are switched off for this tool")
+    found = grades.find_column(context)
+    if found is None and was_there is not None:
+        raise PlatformRefused(410, "somebody deleted the column")
+    return found or grades.create_column(context, label=LABEL, maximum=maximum)
+
+
 def send_scores() -> None:
-    """Send every score that is due, two at once for each platform, until none is due."""
-    while due := queries.due_pushes(now(), BATCH):
+    """Send every score that is due, two at once for each platform, until none can be sent."""
+    _take_over()
+    is_busy = True
+    while is_busy and (due := queries.due_pushes(now(), BATCH)):
         by_platform: dict[int, list[int]] = {}
         for push_id, registration_id in due:
             by_platform.setdefault(registration_id, []).append(push_id)
         db.session.rollback()
-        jobs.side_by_side(by_platform, send_one, AT_ONCE)
+        is_busy = jobs.side_by_side(by_platform, send_one, actions.AT_ONCE)
         start_reading()
-    start_writing()
+    make_columns()
 
 
-def send_one(push_id: int) -> None:
-    """Send one score: lease it, look at the gradebook, send, note how it went."""
+def _take_over() -> None:
+    """Free at once what a killed worker of this machine held; others' leases run out."""
+    ended = [lease for lease in queries.held_leases() if jobs.has_ended(lease.partition(":")[0])]
+    if ended:
+        start_writing()
+        actions.drop_leases(ended)
+        db.session.commit()
+
+
+def send_one(registration_id: int, push_id: int) -> bool:
+    """Send one score: lease it, look at the gradebook, send, note how it went.
+
+    Says whether the platform may be asked for more now.
+    """
     start_writing()
-    if queries.is_paused(push_id, now()) or actions.lease_push(push_id, now()) is None:
-        db.session.rollback()
-        return
+    if queries.is_paused(registration_id, now()):
+        return False
+    lease = actions.lease_push(push_id, registration_id, jobs.this_worker(), now())
     db.session.commit()
+    if lease is None:
+        return False
     try:
-        _send(push_id)
+        _send(push_id, lease)
     except PlatformRefused as refusal:
-        _refused(push_id, refusal)
+        _refused(push_id, lease, refusal)
     except PlatformUnreachable as error:
-        _put_off(push_id, error)
+        _unanswered(push_id, lease, error)
+    return True
 
 
-def _send(push_id: int) -> None:
-    shown, comment = _look(push_id)
-    if shown is not Shown.AS_SENT:
-        _settle(push_id, shown)
+def _send(push_id: int, lease: str) -> None:
+    sending = _sending(push_id, lease)
+    if sending.is_canvas and sending.is_new:  # there is nothing to see yet: look afterwards
+        _send_first(sending)
         return
-    start_writing()
-    push = db.session.get_one(ScorePush, push_id)
-    score, stamp = actions.set_off(push)
-    db.session.commit()
+    shown, comment = _look(sending)
+    if shown in (Shown.AS_WANTED, Shown.FOREIGN):
+        _settle(sending, shown)
+    elif sending.is_canvas and shown is Shown.NOTHING:
+        _send_first(sending)
+    elif score := _post(sending, comment=comment):
+        _arrived(sending, score)
+
+
+def _send_first(sending: Sending) -> None:
+    """A score that leaves a teacher's own alone, and then a look at which of them is there."""
+    if _post(sending, only_if_empty=True):
+        seen = _sending(sending.push_id, sending.lease)
+        _settle(seen, _look(seen)[0])
+
+
+def _sending(push_id: int, lease: str) -> Sending:
     start_reading()
     push = db.session.get_one(ScorePush, push_id)
-    grades.send_score(
-        _registration(push),
-        push.column.context.scopes,
-        str(push.column.lineitem_url),
+    context = push.column.context
+    return Sending(
+        push_id=push_id,
+        lease=lease,
+        registration=context.registration,
+        scopes=context.scopes,
+        column=str(push.column.lineitem_url),
         sub=push.member.user.sub,
-        given=score,
         maximum=float(push.column.maximum),
-        at=stamp,
-        comment=comment,
+        wanted=push.wanted,
+        ours=tuple(push.underway) if push.sent is None else (push.sent, *push.underway),
+        is_new=push.stamp is None,
     )
-    _arrived(push_id, score)
 
 
-def _look(push_id: int) -> tuple[Shown, str]:
+def _look(sending: Sending) -> tuple[Shown, str]:
     """What the gradebook shows, compared with what we want and sent, and the comment beside it.
 
     The comment goes along with the next score: Moodle drops a teacher's feedback otherwise.
     """
-    start_reading()
-    push = db.session.get_one(ScorePush, push_id)
-    result = grades.result_of(
-        _registration(push),
-        push.column.context.scopes,
-        str(push.column.lineitem_url),
-        push.member.user.sub,
-    )
-    push = db.session.get_one(ScorePush, push_id)
-    maximum = float(push.column.maximum)
-    ours = tuple(None if value is None else value / maximum for value in (push.sent, push.underway))
-    shown = rules.compare(result.share if result else None, push.wanted / maximum, ours)
+    result = grades.result_of(sending.registration, sending.scopes, sending.column, sending.sub)
+    cell = Cell(points=result.points, share=result.share) if result else None
+    shown = rules.compare(cell, sending.wanted, sending.ours, sending.maximum)
     return shown, result.comment if result else ""
 
 
-def _settle(push_id: int, shown: Shown) -> None:
-    """Nothing is to be sent: the gradebook has it already, or a teacher decided otherwise."""
+def _post(sending: Sending, *, comment: str = "", only_if_empty: bool = False) -> float | None:
+    """Send the score that is wanted by now and return it; none when the lease was lost."""
+    going = _set_off(sending)
+    if going is None:
+        return None
+    score, stamp = going
+    try:
+        grades.send_score(
+            sending.registration,
+            sending.scopes,
+            sending.column,
+            sub=sending.sub,
+            given=score,
+            maximum=sending.maximum,
+            at=stamp,
+            comment=comment,
+            only_if_empty=only_if_empty,
+        )
+    except PlatformRefused as refusal:
+        raise ScoreRefused(refusal) from refusal
+    return score
+
+
+class ScoreRefused(PlatformRefused):
+    """The platform refused the score itself, and not something asked for on the way to it."""
+
+    def __init__(self, refusal: PlatformRefused) -> None:
+        super().__init__(refusal.http_status, refusal.reason, refusal.retry_after)
+
+
+def _set_off(sending: Sending) -> tuple[float, datetime] | None:
     start_writing()
-    push = db.session.get_one(ScorePush, push_id)
-    if shown is Shown.AS_WANTED:
-        _note_arrival(push, push.wanted)
-    else:
-        actions.stopped(push, PushStatus.CHANGED_BY_TEACHER, "changed in the gradebook")
-        actions.service_answered(_registration(push).id)
+    push = actions.hold(sending.push_id, sending.lease)
+    going = actions.set_off(push) if push else None
     db.session.commit()
+    start_reading()
+    return going
 
 
-def _arrived(push_id: int, score: float) -> None:
+def _settle(sending: Sending, shown: Shown) -> None:
+    """The gradebook has it, or a teacher decided otherwise, or it shows yet another of ours."""
     start_writing()
-    _note_arrival(db.session.get_one(ScorePush, push_id), score)
-    db.session.commit()
-
-
-def _note_arrival(push: ScorePush, score: float) -> None:
-    actions.arrived(push, score)
-    actions.service_answered(_registration(push).id)
-
-
-def _refused(push_id: int, refusal: PlatformRefused) -> None:
-    """Sort a refusal; it may come from the look, the token or the score itself."""
-    start_writing()
-    push = db.session.get_one(ScorePush, push_id)
-    is_moodle = _registration(push).kind is PlatformKind.MOODLE
-    verdict = rules.verdict(Refusal(refusal.http_status, is_moodle))
-    if verdict in (Verdict.RETRY, Verdict.LOOK):
-        _put_off(push_id, refusal, counts=verdict is Verdict.RETRY)
+    push = actions.hold(sending.push_id, sending.lease)
+    if push is None:
         return
-    if verdict is Verdict.EXEMPT:
-        actions.stopped(push, PushStatus.EXEMPT, refusal.reason)
+    if shown is Shown.AS_WANTED:
+        actions.arrived(push, sending.wanted)
+    elif shown is Shown.FOREIGN:
+        actions.stopped(push, PushStatus.CHANGED_BY_TEACHER, "changed in the gradebook")
     else:
-        gone = verdict is Verdict.COLUMN_GONE
-        status = ColumnStatus.GONE if gone else ColumnStatus.REFUSED
-        actions.column_failed(push.column, status, refusal.reason)
-        actions.put_off(push, refusal.reason, None)
+        actions.put_off(push, "the gradebook does not show it yet")
+    actions.service_answered(_context(push).registration_id)
     db.session.commit()
 
 
-def _put_off(push_id: int, error: PlatformUnreachable, *, counts: bool = True) -> None:
+def _arrived(sending: Sending, score: float) -> None:
     start_writing()
-    push = db.session.get_one(ScorePush, push_id)
-    if not counts:  # refused for its timestamp: the next try takes a later one
-        push.underway = push.sent if push.underway != push.sent else None
-    actions.put_off(push, error.reason or "no answer", error.retry_after)
-    if counts:
-        actions.service_failed(_registration(push).id, error.reason, error.retry_after)
+    push = actions.hold(sending.push_id, sending.lease)
+    if push is not None:
+        actions.arrived(push, score)
+        actions.service_answered(_context(push).registration_id)
+    db.session.commit()
+
+
+def _refused(push_id: int, lease: str, refusal: PlatformRefused) -> None:
+    """Sort a refusal; it may come from the look or the score itself."""
+    start_writing()
+    push = actions.hold(push_id, lease)
+    if push is None:
+        return
+    is_moodle = _context(push).registration.kind is PlatformKind.MOODLE
+    of_score = isinstance(refusal, ScoreRefused)
+    verdict = rules.verdict(Refusal(refusal.http_status, is_moodle, of_score))
+    match verdict:
+        case Verdict.RETRY:
+            actions.service_failed(push, refusal.reason, refusal.retry_after)
+        case Verdict.LATER:
+            actions.put_off(push, refusal.reason)
+        case Verdict.EXEMPT:
+            actions.stopped(push, PushStatus.EXEMPT, refusal.reason)
+        case Verdict.COLUMN_GONE:
+            actions.doubt_column(push.column, refusal.reason)
+            actions.put_off(push, refusal.reason)
+        case Verdict.REFUSED:
+            actions.column_failed(push.column, ColumnStatus.REFUSED, refusal.reason)
+            actions.put_off(push, refusal.reason)
+    db.session.commit()
+
+
+def _unanswered(push_id: int, lease: str, error: PlatformUnreachable) -> None:
+    start_writing()
+    push = actions.hold(push_id, lease)
+    if push is not None:
+        actions.service_failed(push, error.reason or "no answer", error.retry_after)
     db.session.commit()
 
 
@@ -179,11 +275,15 @@ def _column_failed(column_id: int, error: PlatformUnreachable) -> None:
     column = db.session.get_one(GradeColumn, column_id)
     status = ColumnStatus.WANTED
     if isinstance(error, PlatformRefused):
-        kind = rules.verdict(Refusal(error.http_status, is_moodle=False))
-        status = ColumnStatus.WANTED if kind is Verdict.RETRY else ColumnStatus.REFUSED
+        refusal = Refusal(error.http_status, is_moodle=False, is_of_score=False)
+        answers = {
+            Verdict.COLUMN_GONE: ColumnStatus.GONE,
+            Verdict.REFUSED: ColumnStatus.REFUSED,
+        }
+        status = answers.get(rules.verdict(refusal), ColumnStatus.WANTED)
     actions.column_failed(column, status, error.reason or "no answer")
     db.session.commit()
 
 
-def _registration(push: ScorePush) -> Registration:
-    return push.column.context.registration
+def _context(push: ScorePush) -> Context:
+    return push.column.context

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base
@@ -99,7 +99,7 @@ class PushStatus(StrEnum):
     CHANGED_BY_TEACHER = "changed_by_teacher"
     """The gradebook shows something that we did not send; it is never overwritten."""
     EXEMPT = "exempt"
-    """The platform says that this person cannot have a score."""
+    """The platform says that this person cannot have a score; it is asked again after a day."""
 
 
 class ScorePush(Base):
@@ -113,6 +113,7 @@ class ScorePush(Base):
     __table_args__ = (
         UniqueConstraint("column_id", "member_id"),
         Index("ix_score_push_due", "status", "next_try_at"),
+        Index("ix_score_push_leased_until", "leased_until"),
     )
     personal: ClassVar = NOTHING
 
@@ -123,11 +124,12 @@ class ScorePush(Base):
     wanted: Mapped[float]
     sent: Mapped[float | None]
     """The score the platform is known to have from us."""
-    underway: Mapped[float | None]
-    """A score that was sent without a known answer: it may or may not have arrived."""
+    underway: Mapped[list[float]] = mapped_column(JSON, default=list)
+    """Scores that were sent without a known answer: each may have arrived, or may yet."""
     stamp: Mapped[datetime | None]
-    """The timestamp of the last send; every new score has a later whole second."""
+    """The timestamp of the last send; every send has a later whole second."""
     attempts: Mapped[int] = mapped_column(default=0)
+    """Refusals of this very score in a row; those of the whole platform are counted there."""
     next_try_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
     lease: Mapped[str | None]

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVarTuple, Unpack
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 
 from lti_tool.credit.models import (
     ColumnStatus,
@@ -16,8 +17,13 @@ from lti_tool.credit.models import (
     ScorePush,
 )
 from lti_tool.db import db
-from lti_tool.lti.models import Context
-from lti_tool.roster.models import Membership
+from lti_tool.lti.models import Context, Registration
+from lti_tool.roster.models import Membership, Status
+
+Kinds = TypeVarTuple("Kinds")
+TO_MAKE = (ColumnStatus.WANTED, ColumnStatus.REFUSED)
+TO_SEND = (PushStatus.WAITING, PushStatus.EXEMPT)
+"""Those that are exempt are due once a day: somebody who left may have come back."""
 
 
 def policy_of(member: Membership) -> CreditPolicy | None:
@@ -54,6 +60,7 @@ def earners(context_id: int) -> Sequence[Row[Membership, int]]:
         .join(CreditEntry, CreditEntry.member_id == Membership.id)
         .where(Membership.context_id == context_id)
         .group_by(Membership.id)
+        .order_by(Membership.id)
     ).all()
 
 
@@ -75,8 +82,8 @@ def pushes_in(member: Membership) -> Sequence[ScorePush]:
 def due_columns(now: datetime) -> Sequence[int]:
     """Columns that are wanted and not there yet."""
     return db.session.scalars(
-        select(GradeColumn.id).where(
-            GradeColumn.status == ColumnStatus.WANTED,
+        _chosen(select(GradeColumn.id)).where(
+            GradeColumn.status.in_(TO_MAKE),
             GradeColumn.next_try_at <= now,
             or_(GradeColumn.leased_until.is_(None), GradeColumn.leased_until < now),
         )
@@ -84,22 +91,33 @@ def due_columns(now: datetime) -> Sequence[int]:
 
 
 def due_pushes(now: datetime, limit: int) -> Sequence[Row[int, int]]:
-    """Scores to send now, (push, registration), oldest wish first; none of a paused platform."""
+    """Scores to send now, (push, registration), oldest wish first; none of a paused platform.
+
+    Nor of a course that switched credit off, nor of people who left or turned out to be staff.
+    """
     return db.session.execute(
-        select(ScorePush.id, Context.registration_id)
-        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
-        .join(Context, GradeColumn.context_id == Context.id)
+        _chosen(select(ScorePush.id, Context.registration_id))
+        .join(ScorePush, ScorePush.column_id == GradeColumn.id)
+        .join(Membership, ScorePush.member_id == Membership.id)
         .outerjoin(GradeService, GradeService.registration_id == Context.registration_id)
         .where(
-            ScorePush.status == PushStatus.WAITING,
+            ScorePush.status.in_(TO_SEND),
             ScorePush.next_try_at <= now,
             or_(ScorePush.leased_until.is_(None), ScorePush.leased_until < now),
             GradeColumn.status == ColumnStatus.READY,
+            Membership.status == Status.ACTIVE,
+            Membership.is_staff.is_(False),
             or_(GradeService.paused_until.is_(None), GradeService.paused_until <= now),
         )
         .order_by(ScorePush.next_try_at)
         .limit(limit)
     ).all()
+
+
+def held_leases() -> Sequence[str]:
+    """The leases on scores that somebody holds, or held when they ended."""
+    held = select(ScorePush.lease).where(ScorePush.leased_until.is_not(None))
+    return [lease for lease in db.session.scalars(held) if lease]
 
 
 def waiting(context_id: int | None = None) -> int:
@@ -110,14 +128,18 @@ def waiting(context_id: int | None = None) -> int:
     return db.session.scalar(count) or 0
 
 
-def is_paused(push_id: int, now: datetime) -> bool:
-    """Whether the platform of this score is being left alone for the moment."""
-    paused = (
-        select(GradeService.paused_until)
-        .join(Context, Context.registration_id == GradeService.registration_id)
-        .join(GradeColumn, GradeColumn.context_id == Context.id)
-        .join(ScorePush, ScorePush.column_id == GradeColumn.id)
-        .where(ScorePush.id == push_id)
+def is_paused(registration_id: int, now: datetime) -> bool:
+    """Whether a platform is being left alone for the moment."""
+    service = db.session.get(GradeService, registration_id)
+    return service is not None and service.paused_until is not None and service.paused_until > now
+
+
+def _chosen(rows: Select[Unpack[Kinds]]) -> Select[Unpack[Kinds]]:
+    """`rows` about columns whose instructor said yes, at platforms that are not disabled."""
+    return (
+        rows.select_from(GradeColumn)
+        .join(Context, GradeColumn.context_id == Context.id)
+        .join(Registration, Context.registration_id == Registration.id)
+        .join(CreditPolicy, CreditPolicy.context_id == Context.id)
+        .where(CreditPolicy.mode == Mode.GRADEBOOK, Registration.is_disabled.is_(False))
     )
-    until = db.session.scalar(paused)
-    return until is not None and until > now

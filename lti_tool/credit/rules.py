@@ -1,6 +1,7 @@
 """Decisions about credit: what help is worth, how points become a score, when to try again."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,14 +10,18 @@ POINTS_FOR_UNSTUCK = 1
 FULL_MARKS_AT = 10
 FIRST_RETRY = timedelta(seconds=2)
 LAST_RETRY = timedelta(hours=1)
+LONGEST_ASKED = timedelta(days=1)
+"""A platform may ask for more patience than we would have, within reason."""
+EXEMPT_FOR = timedelta(days=1)
 FAILURES_BEFORE_PAUSE = 5
 SAME = 1e-6
 """Shares of a maximum that differ by less are the same: platforms round."""
 
 
-def score_for(points: int, full_marks_at: int) -> float:
-    """The score in a column whose maximum is `full_marks_at`: linear, and never above it."""
-    return float(min(max(points, 0), full_marks_at))
+def score_for(points: int, full_marks_at: int, maximum: float) -> float:
+    """The score in a column: linear up to its maximum, which `full_marks_at` helps give."""
+    share = min(max(points, 0), full_marks_at)
+    return round(share * maximum / full_marks_at, 2)
 
 
 def is_wanted(points: int, *, is_learner: bool) -> bool:
@@ -30,7 +35,7 @@ def retry_after(attempts: int, asked: int | None, chance: random.Random) -> time
     Full jitter, so that the scores of a class do not come back all at once.
     """
     if asked is not None:
-        return min(timedelta(seconds=max(asked, 1)), LAST_RETRY)
+        return min(timedelta(seconds=max(asked, 1)), LONGEST_ASKED)
     doubled: int = 2 ** min(attempts, 12)
     ceiling = min(FIRST_RETRY * doubled, LAST_RETRY)
     return max(timedelta(seconds=1), ceiling * chance.random())
@@ -47,31 +52,46 @@ class Shown(StrEnum):
 
     AS_WANTED = "as_wanted"
     AS_SENT = "as_sent"
+    NOTHING = "nothing"
     FOREIGN = "foreign"
 
 
-def compare(shown: float | None, wanted: float, ours: tuple[float | None, ...]) -> Shown:
-    """Whether the share that the gradebook shows is what we want, what we sent, or a teacher's.
+@dataclass(frozen=True)
+class Cell:
+    """One entry of the gradebook: points and their share of the maximum; none when emptied."""
 
-    `ours` holds what was known to be sent and what may have arrived; all are shares of the
-    maximum, because a teacher who changes the maximum changes no grade. An empty cell is ours
-    only where nothing was ever known to be sent.
+    points: float | None
+    share: float | None
+
+
+def compare(cell: Cell | None, wanted: float, ours: Sequence[float], maximum: float) -> Shown:
+    """Whether the gradebook shows what we want, what we sent, nothing, or a teacher's decision.
+
+    `ours` holds what was known to be sent and what may have arrived. A teacher who changes the
+    maximum changes no grade, whichever of points and share their platform keeps. An entry without
+    a score was emptied by a teacher if we ever sent one. No entry at all says nothing: Canvas has
+    none before our first score, nor for those who are not students at the moment.
     """
-    if shown is not None and abs(shown - wanted) < SAME:
+    if cell is None or (cell.share is None and not ours):
+        return Shown.NOTHING
+    if _same(cell.share, wanted / maximum):
         return Shown.AS_WANTED
-    if shown is None:
-        return Shown.AS_SENT if ours[0] is None else Shown.FOREIGN
-    if any(value is not None and abs(shown - value) < SAME for value in ours):
+    if any(_same(cell.share, one / maximum) or _same(cell.points, one) for one in ours):
         return Shown.AS_SENT
     return Shown.FOREIGN
+
+
+def _same(shown: float | None, known: float) -> bool:
+    return shown is not None and abs(shown - known) < SAME
 
 
 class Verdict(StrEnum):
     """What a platform's refusal of a score means."""
 
     RETRY = "retry"
-    LOOK = "look"
-    """Its clock or ours: read the result to know whether the score arrived."""
+    """The platform is in trouble: it is asked less, and this score goes when it answers."""
+    LATER = "later"
+    """Only this score: its timestamp (look again, take a later one), or a locked grade."""
     EXEMPT = "exempt"
     COLUMN_GONE = "column_gone"
     REFUSED = "refused"
@@ -79,21 +99,30 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A platform's answer to a score, as far as it decides anything."""
+    """A platform's answer, as far as it decides anything."""
 
     http_status: int
     is_moodle: bool
+    is_of_score: bool
+    """Whether it refused the score itself, and not something asked for on the way to it."""
 
 
 def verdict(refusal: Refusal) -> Verdict:
-    """What to do about a refused score (lti.md §6, the table of answers)."""
+    """What to do about a refusal (lti.md §6, the table of answers)."""
     status = refusal.http_status
-    if status in (408, 425, 429) or status >= 500:
-        return Verdict.RETRY
     if status in (404, 410, 412):
         return Verdict.COLUMN_GONE
-    if status == 409 or (status == 400 and not refusal.is_moodle):
-        return Verdict.LOOK
-    if status == 422 or (status == 400 and refusal.is_moodle):
-        return Verdict.EXEMPT
-    return Verdict.REFUSED
+    if status in (401, 403):
+        return Verdict.REFUSED
+    if refusal.is_of_score and 400 <= status <= 500 and status not in (408, 425, 429):
+        return _of_score(status, is_moodle=refusal.is_moodle)
+    return Verdict.RETRY
+
+
+def _of_score(status: int, *, is_moodle: bool) -> Verdict:
+    """What an answer to a score says about this score: Moodle has 500 for a locked grade."""
+    if status == 500:
+        return Verdict.LATER if is_moodle else Verdict.RETRY
+    if status == 409 or (status == 400 and not is_moodle):
+        return Verdict.LATER
+    return Verdict.EXEMPT if status in (400, 422) else Verdict.REFUSED

@@ -26,7 +26,7 @@ class Visit(Base):
     public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
     browser_hash: Mapped[str] = mapped_column(index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id"), index=True)
     role: Mapped[Role]
     locale: Mapped[str | None]
     began_at: Mapped[datetime] = mapped_column(index=True)
@@ -47,7 +47,7 @@ class PendingLaunch(Base):
     personal: ClassVar = frozenset({"sealed_launch"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
+    registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), index=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     sealed_launch: Mapped[str]
     began_at: Mapped[datetime] = mapped_column(index=True)

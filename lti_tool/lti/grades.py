@@ -21,20 +21,16 @@ RESOURCE_ID = "good-turn"
 """By this we know our own column again, also after a course was copied."""
 
 
+MAX_SCORE = 1e12
+
+
 @dataclass(frozen=True)
 class Result:
-    """What the gradebook shows for one person: a share of the maximum, and a comment."""
+    """What the gradebook shows for one person: points, their share of the maximum, a comment."""
 
+    points: float | None
     share: float | None
     comment: str
-
-
-def find_or_create_column(context: Context, *, label: str, maximum: float) -> str:
-    """The address of our line item in the course; created only where none is found.
-
-    Neither platform makes a second POST harmless, so the caller holds the course's lease.
-    """
-    return _existing(context) or _create(context, label, maximum)
 
 
 def result_of(registration: Registration, scopes: str, column: str, sub: str) -> Result | None:
@@ -52,6 +48,8 @@ def result_of(registration: Registration, scopes: str, column: str, sub: str) ->
     for entry in listed:
         if isinstance(entry, dict) and str(entry.get("userId")) == sub:
             return _result(entry)
+    if registration.kind is PlatformKind.CANVAS and len(listed) == 1:
+        return _result(listed[0])  # accounts were merged: we know this person by a past id
     return None
 
 
@@ -65,11 +63,13 @@ def send_score(  # noqa: PLR0913
     maximum: float,
     at: datetime,
     comment: str = "",
+    only_if_empty: bool = False,
 ) -> None:
     """Put one absolute score into the column; sending the same again changes nothing.
 
     FullyGraded with a score always: without, both platforms wipe the grade. In Canvas a score is a
-    new attempt unless told otherwise. Raises PlatformRefused or PlatformUnreachable.
+    new attempt unless told otherwise, and `only_if_empty` leaves any score that is there (Canvas
+    shows a teacher's own only after our first). Raises PlatformRefused or PlatformUnreachable.
     """
     grade = Grade().set_user_id(sub).set_score_given(given).set_score_maximum(maximum)
     grade.set_activity_progress("InProgress").set_grading_progress("FullyGraded")
@@ -77,7 +77,9 @@ def send_score(  # noqa: PLR0913
     if comment and registration.kind is PlatformKind.MOODLE:
         grade.set_comment(comment)
     if registration.kind is PlatformKind.CANVAS:
-        grade.set_extra_claims({claims.CANVAS_SUBMISSION: {"new_submission": False}})
+        told = {"new_submission": False}
+        told |= {"prioritize_non_tool_grade": True} if only_if_empty else {}
+        grade.set_extra_claims({claims.CANVAS_SUBMISSION: told})
     tokens.ask(
         registration,
         _granted(scopes),
@@ -98,7 +100,8 @@ def can_make_columns(context: Context) -> bool:
     )
 
 
-def _existing(context: Context) -> str | None:
+def find_column(context: Context) -> str | None:
+    """The address of our line item in the course, if there is one."""
     url = str(context.lineitems_url)
     answer = tokens.ask(
         context.registration,
@@ -115,7 +118,8 @@ def _existing(context: Context) -> str | None:
     return addresses[0] if addresses else None
 
 
-def _create(context: Context, label: str, maximum: float) -> str:
+def create_column(context: Context, *, label: str, maximum: float) -> str:
+    """Make our line item. A second POST makes a second one: find first, and hold a lease."""
     column = LineItem().set_label(label).set_score_maximum(maximum).set_resource_id(RESOURCE_ID)
     wanted = json.loads(column.get_value())
     if context.registration.kind is PlatformKind.CANVAS:
@@ -159,12 +163,22 @@ def _query(url: str, **added: str) -> str:
     return f"?{query}" if query else ""
 
 
-def _result(entry: dict[str, Any]) -> Result:
-    score, maximum = entry.get("resultScore"), entry.get("resultMaximum")
+def _result(entry: Any) -> Result:
+    """One entry; a score that is no number at all is no answer either."""
+    if not isinstance(entry, dict):
+        raise PlatformUnreachable("a result is not an object")
+    points, maximum = _number(entry.get("resultScore")), _number(entry.get("resultMaximum"))
     comment = entry.get("comment")
-    is_number = isinstance(score, int | float) and not isinstance(score, bool)
-    scale = maximum if isinstance(maximum, int | float) and maximum else 1
     return Result(
-        share=score / scale if is_number and score is not None else None,
+        points=points,
+        share=None if points is None else points / (maximum or 1),
         comment=comment if isinstance(comment, str) else "",
     )
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_SCORE:
+        raise PlatformUnreachable("a result is not a number")
+    return float(value)

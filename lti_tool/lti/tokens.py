@@ -4,14 +4,15 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from joserfc import jwt
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Delete, delete, select
 
 from lti_tool.clock import now
-from lti_tool.db import db, short_transaction
+from lti_tool.db import db, missing, short_transaction
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
 from lti_tool.lti import http
 from lti_tool.lti.keys import signing_key
@@ -22,6 +23,8 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SPARE = timedelta(seconds=60)
 """A token is not used in its last minute."""
 MAX_TOKEN_ANSWER = 64_000
+SECONDS = 10.0
+"""For one question altogether, with whatever tokens it takes."""
 
 
 def ask(  # noqa: PLR0913
@@ -36,12 +39,13 @@ def ask(  # noqa: PLR0913
     """Ask a service of the platform with a token for `scopes`; a 401 gets one fresh token.
 
     Returns an answer below 400; raises PlatformRefused with the status for any other, and
-    PlatformUnreachable when there is none.
+    PlatformUnreachable when there is none. Holds no transaction while the platform thinks.
     """
-    answer = _ask(registration, scopes, method, url, headers, data)
+    until = time.monotonic() + SECONDS
+    answer = _ask(registration, scopes, method, url, headers, data, until)
     if answer.status == 401:
         _forget(registration, scopes)
-        answer = _ask(registration, scopes, method, url, headers, data)
+        answer = _ask(registration, scopes, method, url, headers, data, until)
     if answer.status >= 400:
         raise refusal_of(answer)
     if answer.status >= 300:
@@ -50,15 +54,24 @@ def ask(  # noqa: PLR0913
 
 
 def refusal_of(answer: http.Answer) -> PlatformRefused:
-    """The platform's refusal; its text is read for throttling only, and kept nowhere."""
+    """The platform's refusal; its text is read for what the status hides, and kept nowhere."""
     said = answer.body[:2000].decode("utf-8", "replace").lower()
-    is_throttled = answer.status == 403 and "rate limit" in said
-    after = answer.headers.get("Retry-After", "")
-    return PlatformRefused(
-        429 if is_throttled else answer.status,
-        f"status {answer.status}",
-        int(after) if after.isdecimal() and len(after) < 7 else None,
-    )
+    after = seconds_asked(answer.headers.get("Retry-After", ""), now())
+    if answer.status == 403 and "rate limit" in said:
+        return PlatformRefused(429, "status 403", after)
+    if answer.status == 422 and "has concluded" in said:
+        return PlatformRefused(403, "the course has concluded", after)
+    return PlatformRefused(answer.status, f"status {answer.status}", after)
+
+
+def seconds_asked(retry_after: str, moment: datetime) -> int | None:
+    """How long a Retry-After header asks to wait: seconds or a date (RFC 9110 §10.2.3)."""
+    if retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 7:
+        return int(retry_after)
+    try:
+        return max(0, round((parsedate_to_datetime(retry_after) - moment).total_seconds()))
+    except (TypeError, ValueError):
+        return None
 
 
 def json_of(answer: http.Answer) -> Any:
@@ -76,13 +89,22 @@ def _ask(  # noqa: PLR0913
     url: str,
     headers: Mapping[str, str],
     data: str | None,
+    until: float,
 ) -> http.Answer:
-    bearer = {"Authorization": f"Bearer {_token(registration, scopes)}"}
+    bearer = {"Authorization": f"Bearer {_token(registration, scopes, until)}"}
     body = data.encode() if data is not None else None
-    return http.ask(method, url, headers={**headers, **bearer}, data=body)
+    db.session.rollback()
+    return http.ask(method, url, headers={**headers, **bearer}, data=body, seconds=_left(until))
 
 
-def _token(registration: Registration, scopes: tuple[str, ...]) -> str:
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise PlatformUnreachable("no answer in time")
+    return left
+
+
+def _token(registration: Registration, scopes: tuple[str, ...], until: float) -> str:
     row = db.session.scalar(
         select(AccessToken).where(
             AccessToken.registration_id == registration.id, AccessToken.scopes == " ".join(scopes)
@@ -90,19 +112,22 @@ def _token(registration: Registration, scopes: tuple[str, ...]) -> str:
     )
     if row is not None and row.expires_at - SPARE > now():
         return unseal(row.sealed_token)
-    return _fetch(registration, scopes)
+    return _fetch(registration, scopes, until)
 
 
-def _fetch(registration: Registration, scopes: tuple[str, ...]) -> str:
+def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) -> str:
+    """A new token. A platform that gives none is in trouble, or has the service switched off."""
+    url = registration.token_url
     form = {
         "grant_type": "client_credentials",
         "client_assertion_type": ASSERTION,
         "client_assertion": _assertion(registration),
         "scope": " ".join(scopes),
     }
-    answer = http.ask("POST", registration.token_url, data=form, max_bytes=MAX_TOKEN_ANSWER)
+    db.session.rollback()
+    answer = http.ask("POST", url, data=form, max_bytes=MAX_TOKEN_ANSWER, seconds=_left(until))
     if answer.status != 200:
-        raise refusal_of(answer)
+        raise _no_token(answer)
     said = json_of(answer)
     token = said.get("access_token") if isinstance(said, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
@@ -111,6 +136,13 @@ def _fetch(registration: Registration, scopes: tuple[str, ...]) -> str:
     seconds = lasts if isinstance(lasts, int) and 0 < lasts <= 86_400 else 3600
     _keep(registration, scopes, token, seconds)
     return token
+
+
+def _no_token(answer: http.Answer) -> PlatformUnreachable:
+    if answer.status == 400 and b"invalid_scope" in answer.body[:2000]:
+        return PlatformRefused(403, "this service is switched off for the tool")
+    refusal = refusal_of(answer)
+    return PlatformUnreachable(f"no token: {refusal.reason}", retry_after=refusal.retry_after)
 
 
 def _assertion(registration: Registration) -> str:
@@ -129,26 +161,27 @@ def _assertion(registration: Registration) -> str:
 
 
 def _keep(registration: Registration, scopes: tuple[str, ...], token: str, seconds: int) -> None:
-    registration_id = registration.id
-    _forget(registration, scopes)
+    """Keep a token in place of the last; of two workers that fetched one, either's will do."""
+    row = {
+        "registration_id": registration.id,
+        "scopes": " ".join(scopes),
+        "sealed_token": seal(token),
+        "expires_at": now() + timedelta(seconds=seconds),
+    }
+    db.session.rollback()
     with short_transaction() as connection:
-        connection.execute(
-            insert(AccessToken).values(
-                registration_id=registration_id,
-                scopes=" ".join(scopes),
-                sealed_token=seal(token),
-                expires_at=now() + timedelta(seconds=seconds),
-            )
-        )
+        connection.execute(_those(row["registration_id"], row["scopes"]))
+        connection.execute(missing(AccessToken), [row])
 
 
 def _forget(registration: Registration, scopes: tuple[str, ...]) -> None:
     registration_id = registration.id
     db.session.rollback()
     with short_transaction() as connection:
-        connection.execute(
-            delete(AccessToken).where(
-                AccessToken.registration_id == registration_id,
-                AccessToken.scopes == " ".join(scopes),
-            )
-        )
+        connection.execute(_those(registration_id, " ".join(scopes)))
+
+
+def _those(registration_id: Any, scopes: Any) -> Delete:
+    return delete(AccessToken).where(
+        AccessToken.registration_id == registration_id, AccessToken.scopes == scopes
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from lti_tool.clock import now
-from lti_tool.db import db, new_public_id
+from lti_tool.db import db, insert_missing, new_public_id
 from lti_tool.lti.message import Person
 from lti_tool.lti.models import Context, Registration
 from lti_tool.lti.roles import Role
@@ -34,8 +34,8 @@ def want_sweep(context: Context, *, is_staff: bool) -> None:
         return
     sweep = db.session.get(RosterSweep, context.id)
     if sweep is None:
-        sweep = RosterSweep(context_id=context.id)
-        db.session.add(sweep)
+        insert_missing(RosterSweep, [{"context_id": context.id}])
+        sweep = db.session.get_one(RosterSweep, context.id)
     is_due = rules.is_stale(sweep.completed_at, now())
     if (is_due or is_staff) and rules.may_ask_again(sweep.tried_at, now()):
         sweep.wanted_at = sweep.wanted_at or now()
@@ -81,12 +81,11 @@ def apply(
 
 
 def _user(registration: Registration, person: Person) -> User:
-    user = db.session.scalar(
-        select(User).where(User.registration_id == registration.id, User.sub == person.sub)
-    )
+    wanted = select(User).where(User.registration_id == registration.id, User.sub == person.sub)
+    user = db.session.scalar(wanted)
     if user is None:
-        user = User(registration_id=registration.id, sub=person.sub)
-        db.session.add(user)
+        insert_missing(User, [{"registration_id": registration.id, "sub": person.sub}])
+        user = db.session.scalars(wanted).one()
     told = (person.name, person.given, person.family)
     known = (user.name or "", user.given or "", user.family or "")
     user.name, user.given, user.family = rules.merged_names(known, told)
@@ -97,11 +96,10 @@ def _user(registration: Registration, person: Person) -> User:
 def _place(context: Context, user: User, role: Role) -> Membership:
     member = queries.membership(context, user)
     if member is None:
-        member = Membership(
-            context=context, user=user, role=role, status=Status.ACTIVE, joined_at=now()
-        )
-        member.is_staff = False
-        db.session.add(member)
+        row = {"context_id": context.id, "user_id": user.id, "role": role, "joined_at": now()}
+        insert_missing(Membership, [row])
+        member = queries.membership(context, user)
+        assert member is not None
     return member
 
 
@@ -112,13 +110,10 @@ def _join(context: Context, joined: Sequence[rules.Listed]) -> None:
     ids = _user_ids(context.registration_id, [member.sub for member in joined])
     missing = [member for member in joined if member.sub not in ids]
     if missing:
-        db.session.execute(
-            insert(User),
-            [_user_row(context.registration_id, member) for member in missing],
-        )
+        insert_missing(User, [_user_row(context.registration_id, member) for member in missing])
         ids |= _user_ids(context.registration_id, [member.sub for member in missing])
-    db.session.execute(
-        insert(Membership),
+    insert_missing(
+        Membership,
         [
             {
                 "public_id": new_public_id(),
@@ -127,6 +122,7 @@ def _join(context: Context, joined: Sequence[rules.Listed]) -> None:
                 "status": Status.ACTIVE,
                 "role": member.role,
                 "is_staff": member.role.is_staff,
+                "is_listed": True,
                 "joined_at": now(),
             }
             for member in joined
@@ -170,6 +166,7 @@ def _change(context: Context, known: rules.Known, listed: rules.Listed) -> None:
         .values(
             role=rules.merged_role(known.role, listed.role),
             is_staff=known.is_staff or listed.role.is_staff,
+            is_listed=True,
             status=Status.ACTIVE,
             left_at=None,
         )

@@ -55,6 +55,8 @@ class Membership(Base):
     """As the roster or the last launch says; gives no power (that is the visit's role)."""
     is_staff: Mapped[bool] = mapped_column(default=False)
     """Set by any staff launch or staff role in the roster: earns no credit, is not asked."""
+    is_listed: Mapped[bool] = mapped_column(default=False)
+    """The platform's roster had this person once; administrators and test students it never has."""
     joined_at: Mapped[datetime]
     seen_at: Mapped[datetime | None]
     """The last launch, in real time."""

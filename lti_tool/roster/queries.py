@@ -37,6 +37,7 @@ def known_members(context_id: int) -> dict[str, rules.Known]:
             User.family,
             Membership.role,
             Membership.is_staff,
+            Membership.is_listed,
             Membership.status,
             Membership.seen_at,
         )
@@ -49,6 +50,7 @@ def known_members(context_id: int) -> dict[str, rules.Known]:
             names=(row.name, row.given, row.family),
             role=row.role,
             is_staff=row.is_staff,
+            is_listed=row.is_listed,
             is_active=row.status is Status.ACTIVE,
             seen_at=row.seen_at,
         )

@@ -10,7 +10,8 @@ from lti_tool.lti.roles import Role
 STALE_AFTER = timedelta(hours=6)
 ASK_AGAIN_AFTER = timedelta(minutes=5)
 """After a failed sweep, or when an instructor launches again."""
-ENTERED_LATELY = timedelta(days=7)
+UNLISTED_STAY = timedelta(hours=12)
+"""How long a launch counts for people whom rosters never have, such as administrators."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Known:
     names: tuple[str, str, str]
     role: Role
     is_staff: bool
+    is_listed: bool
     is_active: bool
     seen_at: datetime | None
 
@@ -49,7 +51,8 @@ def diff(
     """What to write so that we know what the platform lists; nothing when nothing changed.
 
     `listed` must be the whole roster. Nobody leaves who launched since the sweep `began_at`: they
-    were let in by the platform itself a moment ago (decision 11).
+    were let in by the platform itself a moment ago (decision 11). Those whom the roster never had
+    cannot vanish from it: their launch counts for as long as a visit may last.
     """
     return Difference(
         joined=[member for sub, member in listed.items() if sub not in known],
@@ -61,7 +64,7 @@ def diff(
         left=[
             sub
             for sub, member in known.items()
-            if sub not in listed and member.is_active and not _entered_since(member, began_at)
+            if sub not in listed and member.is_active and not _entered(member, began_at)
         ],
     )
 
@@ -113,13 +116,15 @@ def _first(name: str, given: str) -> str:
     return given.strip() or (name.split() or [""])[0]
 
 
-def _entered_since(member: Known, began_at: datetime) -> bool:
-    return member.seen_at is not None and member.seen_at >= began_at
+def _entered(member: Known, began_at: datetime) -> bool:
+    since = began_at if member.is_listed else began_at - UNLISTED_STAY
+    return member.seen_at is not None and member.seen_at >= since
 
 
 def _says_the_same(known: Known, listed: Listed) -> bool:
     return (
         known.is_active
+        and known.is_listed
         and known.names == merged_names(known.names, listed.names)
         and known.role is merged_role(known.role, listed.role)
         and (known.is_staff or not listed.role.is_staff)

@@ -168,6 +168,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pending_launch", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pending_launch_began_at"), ["began_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_pending_launch_registration_id"), ["registration_id"], unique=False
+        )
 
     op.create_table(
         "platform_keys",
@@ -271,6 +274,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("is_staff", sa.Boolean(), nullable=False),
+        sa.Column("is_listed", sa.Boolean(), nullable=False),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
@@ -396,7 +400,7 @@ def upgrade() -> None:
         ),
         sa.Column("wanted", sa.Double(), nullable=False),
         sa.Column("sent", sa.Double(), nullable=True),
-        sa.Column("underway", sa.Double(), nullable=True),
+        sa.Column("underway", sa.JSON(), nullable=False),
         sa.Column("stamp", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
@@ -416,6 +420,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("score_push", schema=None) as batch_op:
         batch_op.create_index("ix_score_push_due", ["status", "next_try_at"], unique=False)
+        batch_op.create_index("ix_score_push_leased_until", ["leased_until"], unique=False)
         batch_op.create_index(batch_op.f("ix_score_push_member_id"), ["member_id"], unique=False)
 
     op.create_table(
@@ -456,6 +461,7 @@ def upgrade() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_began_at"), ["began_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_browser_hash"), ["browser_hash"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visit_link_id"), ["link_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_visit_member_id"), ["member_id"], unique=False)
 
     op.create_table(
@@ -507,12 +513,14 @@ def downgrade() -> None:
     op.drop_table("answer")
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_visit_member_id"))
+        batch_op.drop_index(batch_op.f("ix_visit_link_id"))
         batch_op.drop_index(batch_op.f("ix_visit_browser_hash"))
         batch_op.drop_index(batch_op.f("ix_visit_began_at"))
 
     op.drop_table("visit")
     with op.batch_alter_table("score_push", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_score_push_member_id"))
+        batch_op.drop_index("ix_score_push_leased_until")
         batch_op.drop_index("ix_score_push_due")
 
     op.drop_table("score_push")
@@ -538,6 +546,7 @@ def downgrade() -> None:
     op.drop_table("user")
     op.drop_table("platform_keys")
     with op.batch_alter_table("pending_launch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pending_launch_registration_id"))
         batch_op.drop_index(batch_op.f("ix_pending_launch_began_at"))
 
     op.drop_table("pending_launch")
