@@ -159,6 +159,12 @@ def one_door(_doors):
 
 
 @pytest.fixture
+def doors(_doors):
+    """Both doors, by dialect."""
+    return {name: door.fresh() for name, door in _doors.items()}
+
+
+@pytest.fixture
 def canary():
     """A web server that nobody should ever call: it counts who does."""
     calls = []

@@ -1,3 +1,3 @@
-"""A door to knock at, and the clock."""
+"""A door to knock at."""
 
-from tests.door import _doors, canary, door, one_door  # noqa: F401
+from tests.door import _doors, canary, door, doors, one_door  # noqa: F401
