@@ -6,7 +6,6 @@ Results go to standard output and nothing else does; a mistake is one plain line
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import click
 import flask_migrate
 from flask import Flask, current_app
-from flask.cli import FlaskGroup, with_appcontext
+from flask.cli import ScriptInfo, with_appcontext
 from sqlalchemy import inspect
+from sqlalchemy.exc import SQLAlchemyError
 
 from lti_tool import __version__, clock, create_app, health, jobs, settings
 from lti_tool.db import db, start_reading, start_writing
@@ -26,29 +26,47 @@ from lti_tool.lti.models import PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
 
 
-@click.group(
-    cls=FlaskGroup,
-    create_app=create_app,
-    add_default_commands=False,
-    add_version_option=False,
-    load_dotenv=False,
-    set_debug_flag=False,
-)
+class PlainCommand(click.Command):
+    """A command whose troubles are one plain line and exit 1, also under `flask`."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong outside of it is said in words."""
+        try:
+            return super().invoke(ctx)
+        except ToolError as error:
+            raise click.ClickException(f"{error.words.cause} ({error.words.code})") from error
+        except SQLAlchemyError as error:
+            raise click.ClickException(
+                f"The database cannot be used ({type(error).__name__}); check "
+                "LTI_TOOL_DATABASE_URL, then run: lti-tool upgrade"
+            ) from error
+        except OSError as error:
+            raise click.ClickException(f"{error.strerror}: {error.filename or '-'}") from error
+
+
+class PlainGroup(click.Group):
+    """A group of such commands."""
+
+    command_class = PlainCommand
+
+
+@click.group(cls=PlainGroup)
 @click.version_option(__version__, prog_name="lti-tool")
-def group() -> None:
-    """Good Turn: a peer-help board inside Moodle and Canvas courses."""
+@click.pass_context
+def group(context: click.Context) -> None:
+    """Good Turn: a peer-help board inside Moodle and Canvas courses.
+
+    Example: lti-tool platform list
+    """
+    context.obj = ScriptInfo(create_app=create_app, set_debug_flag=False)
 
 
 def main() -> None:
-    """The console script: every mistake is one plain line."""
-    try:
-        group.main(prog_name="lti-tool", standalone_mode=True)
-    except ToolError as error:
-        click.echo(f"Error: {error.words.cause} ({error.words.code})", err=True)
-        sys.exit(1)
+    """The console script."""
+    group.main(prog_name="lti-tool")
 
 
-@click.command(short_help="Run the web server.")
+@group.command(short_help="Run the web server.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=5000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
@@ -66,6 +84,7 @@ def serve(host: str, port: int, workers: int) -> None:
 def run_server(target: str, host: str, port: int, workers: int) -> None:
     """Serve `target`, an application factory, until told to stop; dead workers are replaced."""
     from granian.constants import Interfaces
+    from granian.log import LOGGING_CONFIG
     from granian.server import Server
 
     folder = Path(settings.ROOT) / "var" / f"metrics-{port}"
@@ -73,6 +92,8 @@ def run_server(target: str, host: str, port: int, workers: int) -> None:
     for old in folder.glob("*.db"):
         old.unlink()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+    streams: Any = LOGGING_CONFIG["handlers"]
+    to_stderr = {name: each | {"stream": "ext://sys.stderr"} for name, each in streams.items()}
     server = Server(
         target,
         factory=True,
@@ -83,12 +104,16 @@ def run_server(target: str, host: str, port: int, workers: int) -> None:
         blocking_threads=8,
         respawn_failed_workers=True,
         log_access=False,
+        log_dictconfig={"handlers": to_stderr},
         websockets=False,
     )
-    server.serve()
+    try:
+        server.serve()
+    except RuntimeError as error:
+        raise click.ClickException(f"{host}:{port} cannot be listened on: {error}") from error
 
 
-@click.command(short_help="Run the chores worker.")
+@group.command(short_help="Run the chores worker.")
 @with_appcontext
 def worker() -> None:
     """Run the chores worker: rosters, grade columns, scores.
@@ -105,7 +130,7 @@ def run_worker(app: Flask) -> None:
     jobs.work(app)
 
 
-@click.command(short_help="Run what is due now.")
+@group.command(short_help="Run what is due now.")
 @click.option("--once", is_flag=True, help="Run every chore once, then stop.")
 @with_appcontext
 def chores(once: bool) -> None:
@@ -118,7 +143,7 @@ def chores(once: bool) -> None:
     jobs.run_all(_app())
 
 
-@click.command(short_help="Migrate the database.")
+@group.command(short_help="Migrate the database.")
 @with_appcontext
 def upgrade() -> None:
     """Bring the database to the newest form. Safe to run again.
@@ -126,6 +151,7 @@ def upgrade() -> None:
     Example: lti-tool upgrade
     """
     migrate()
+    click.echo("The database is up to date.")
 
 
 def migrate() -> None:
@@ -134,9 +160,12 @@ def migrate() -> None:
     flask_migrate.upgrade(directory=str(settings.ROOT / "migrations"))
 
 
-@click.group(short_help="Learning platforms: add, list, show, disable.")
+@group.group(cls=PlainGroup, short_help="Learning platforms: add, list, show, disable.")
 def platform() -> None:
-    """Learning platforms that may launch Good Turn."""
+    """Learning platforms that may launch Good Turn.
+
+    Example: lti-tool platform list
+    """
 
 
 def _origins(_context: Any, _option: Any, values: Sequence[str]) -> Sequence[str]:
@@ -146,22 +175,24 @@ def _origins(_context: Any, _option: Any, values: Sequence[str]) -> Sequence[str
     return [value.rstrip("/") for value in values]
 
 
-def _address(_context: Any, _option: Any, value: str) -> str:
-    try:
-        check_address(value)
-    except PlatformUnreachable as error:
-        raise click.BadParameter(f"{value}: {error.reason}") from None
-    return value
+def _check_addresses(given: dict[str, Any]) -> None:
+    """Refuse addresses that no platform can have; which these are depends on the settings."""
+    for name in ("auth_url", "token_url", "jwks_url"):
+        try:
+            check_address(given[name])
+        except PlatformUnreachable as error:
+            hint = f"--{name.replace('_', '-')}"
+            raise click.BadParameter(f"{given[name]}: {error.reason}", param_hint=hint) from None
 
 
 @platform.command("add", short_help="Register a platform by hand.")
 @click.option("--name", required=True, help="For people; need not be unique.")
-@click.option("--kind", required=True, type=click.Choice([*PlatformKind]))
+@click.option("--kind", required=True, type=click.Choice([kind.value for kind in PlatformKind]))
 @click.option("--issuer", required=True, help="The platform's `iss`, exactly as it sends it.")
 @click.option("--client-id", required=True)
-@click.option("--auth-url", required=True, callback=_address)
-@click.option("--token-url", required=True, callback=_address)
-@click.option("--jwks-url", required=True, callback=_address)
+@click.option("--auth-url", required=True)
+@click.option("--token-url", required=True)
+@click.option("--jwks-url", required=True)
 @click.option("--deployment-id", "deployment_ids", multiple=True, help="May be given often.")
 @click.option("--frame-origin", "frame_origins", multiple=True, callback=_origins)
 @with_appcontext
@@ -176,6 +207,7 @@ def add_platform(**given: Any) -> None:
         --token-url https://moodle.example.edu/mod/lti/token.php \\
         --jwks-url https://moodle.example.edu/mod/lti/certs.php
     """
+    _check_addresses(given)
     start_reading()
     keys.signing_key()
     start_writing()
@@ -251,7 +283,7 @@ def described(registration: Registration) -> dict[str, Any]:
     }
 
 
-@click.command(short_help="The tool and a practice LMS on this machine.")
+@group.command(short_help="The tool and a practice LMS on this machine.")
 def demo() -> None:
     """Start the tool, its worker and a practice LMS, and print one address to open.
 
@@ -262,14 +294,9 @@ def demo() -> None:
     demonstration.run()
 
 
-COMMANDS = (serve, worker, chores, upgrade, platform, demo)
-for _command in COMMANDS:
-    group.add_command(_command)
-
-
 def register(app: Flask) -> None:
     """The same commands under `flask --app lti_tool`."""
-    for command in COMMANDS:
+    for command in group.commands.values():
         app.cli.add_command(command)
 
 

@@ -44,7 +44,23 @@ def set_up(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.getLogger().setLevel(logging.WARNING)
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    root.handlers = [each for each in root.handlers if not isinstance(each, _FromLibraries)]
+    root.addHandler(_FromLibraries())
+
+
+class _FromLibraries(logging.Handler):
+    """What libraries log: only where and what kind, because their messages quote what they saw."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0] if record.exc_info else None
+        structlog.get_logger().log(
+            record.levelno,
+            "library",
+            where=f"{record.name}:{record.funcName}:{record.lineno}",
+            error=kind.__name__ if kind else "",
+        )
 
 
 def _tell_where(_logger: Any, _name: str, event: Event) -> Event:

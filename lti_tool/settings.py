@@ -54,7 +54,9 @@ class Settings:
     @property
     def origin(self) -> str:
         """Scheme, host and port of PUBLIC_URL, as browsers write an origin (RFC 6454)."""
-        return self.PUBLIC_URL.rstrip("/").lower()
+        address = self.PUBLIC_URL.rstrip("/").lower()
+        is_https = address.startswith("https://")
+        return address.removesuffix(":443" if is_https else ":80")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -139,12 +141,26 @@ def _check_secret(value: str) -> str:
 
 
 def _scheme_in(*schemes: str) -> Callable[[str], str]:
+    written = {"sqlite": "sqlite:///path/to/file.db"}
+    should_be = " or ".join(written.get(scheme, f"{scheme}://…") for scheme in schemes)
+
     def check(value: str) -> str:
-        if value.split(":", 1)[0] in schemes and "://" in value:
-            return ""
-        return " or ".join(f"{scheme}://…" for scheme in schemes)
+        scheme, _, rest = value.partition("://")
+        is_file = scheme != "sqlite" or (
+            len(rest) > 1 and rest[0] == "/" and rest[1:] != ":memory:"
+        )
+        return "" if scheme in schemes and is_file and _has_port(value) else should_be
 
     return check
+
+
+def _has_port(value: str) -> bool:
+    """Whether the address can be read: with a number as port, or with none."""
+    try:
+        urlsplit(value).port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return False
+    return True
 
 
 def _optional(check: Callable[[str], str]) -> Callable[[str], str]:

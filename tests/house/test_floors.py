@@ -88,6 +88,7 @@ SPEAKS_TO_PLATFORMS = {"requests", "urllib3", "pylti1p3", "http", "urllib.reques
 LATE_IMPORTS = {
     ("", "lti_tool.app.create_app"): "the package's plate stays free of imports",
     ("cli", "granian.constants.Interfaces"): "a server that most commands never start",
+    ("cli", "granian.log.LOGGING_CONFIG"): "the same",
     ("cli", "granian.server.Server"): "the same",
     ("cli", "lti_tool.demo"): "the demo brings the practice LMS along",
 }
