@@ -54,30 +54,30 @@ def role_of(role_names: Iterable[str]) -> Role:
     names = set(role_names)
     if TEST_USER in names:
         return Role.TEST_STUDENT
-    found = {_one(name) for name in names}
-    if MEMBERSHIP + "#Member" in names:
-        found.discard(Role.DESIGNER)
+    said = {_parts(name) for name in names}
+    is_in_group = any(principal == "Member" for principal, _ in said)
+    found = {_one(*parts) for parts in said if not (is_in_group and parts[0] == "Manager")}
     for role in (Role.TEACHING_ASSISTANT, Role.INSTRUCTOR, Role.STUDENT, Role.DESIGNER):
         if role in found:
             return role
     return Role.OBSERVER
 
 
-def _one(name: str) -> Role:
-    """The role of a single name; whatever is not in the tables gives nothing."""
+def _parts(name: str) -> tuple[str, str]:
+    """Principal role and sub-role of a name about this course; nothing of any other name."""
     if name in PRINCIPAL:
-        return PRINCIPAL[name]
+        return name, ""
     if name.startswith(MEMBERSHIP + "#"):
-        return PRINCIPAL.get(name.removeprefix(MEMBERSHIP + "#"), Role.OBSERVER)
+        return name.removeprefix(MEMBERSHIP + "#"), ""
     if name.startswith(MEMBERSHIP + "/"):
         principal, _, sub_role = name.removeprefix(MEMBERSHIP + "/").partition("#")
-        return _sub_role(principal, sub_role)
-    return Role.OBSERVER
+        return (principal, sub_role) if sub_role else ("", "")
+    return "", ""
 
 
-def _sub_role(principal: str, sub_role: str) -> Role:
+def _one(principal: str, sub_role: str) -> Role:
     """A sub-role has its principal role's power; assistants and observers have their own."""
-    if not sub_role or "Observer" in sub_role:
+    if "Observer" in sub_role:
         return Role.OBSERVER
     if principal == "Instructor" and "TeachingAssistant" in sub_role:
         return Role.TEACHING_ASSISTANT
