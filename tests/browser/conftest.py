@@ -112,13 +112,14 @@ def enter(demo, person):
     """Enter the practice LMS as somebody and open Good Turn: enter("moodle", "Ana Ruiz")."""
 
     def go(flavour, name, size=WIDE, **more):
-        page = person(size, **more)
+        page, requested = person(size, **more), []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(f"{demo.url}{flavour}/")
         page.get_by_role("button", name=name).first.click()
         page.get_by_role("link", name="Good Turn").first.click()
         board = page.frame_locator("iframe#tool")
         board.locator("main h1").wait_for()
-        return SimpleNamespace(page=page, board=board)
+        return SimpleNamespace(page=page, board=board, requested=requested)
 
     return go
 
