@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, current_app, g, render_template, request, url_for
 from flask_babel import Babel, format_datetime, format_timedelta, get_locale, gettext
 from markupsafe import Markup
-from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from lti_tool import metrics, settings
 from lti_tool.clock import course_now
@@ -70,7 +70,10 @@ def _show_http_error(error: HTTPException) -> Response:
     is_large = isinstance(error, RequestEntityTooLarge)
     shown = Invalid(TOO_LARGE if is_large else WRONG_USE)
     shown.status = error.code or 400
-    return show_error(shown)
+    answer = show_error(shown)
+    if isinstance(error, MethodNotAllowed):
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
 
 
 def _show_mistake(_error: Exception) -> Response:
@@ -87,10 +90,12 @@ def _begin() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     is_safe = request.method in session.SAFE_METHODS and not getattr(view, "writes", False)
     (start_reading if is_safe else start_writing)()
+    if "\0" in request.path or any("\0" in value for value in request.args.values()):
+        raise NotHere  # no id holds this character, and databases refuse it
 
 
 def _headers(response: Response) -> Response:
-    """Security headers (standards A.6): no inline anything, framed only by our platforms."""
+    """Security headers: nothing inline, nothing from elsewhere, framed only by our platforms."""
     headers = response.headers
     headers["Content-Security-Policy"] = "; ".join(
         (
@@ -109,7 +114,7 @@ def _headers(response: Response) -> Response:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
     if request.endpoint == "static":
-        is_named_by_content = "v" in request.args
+        is_named_by_content = "v" in request.args and response.status_code < 400
         lasting = "public, max-age=31536000, immutable" if is_named_by_content else "no-cache"
         headers["Cache-Control"] = lasting
     else:
@@ -208,7 +213,7 @@ def _ago(moment: datetime) -> str:
     """How long ago, in words of the page's language."""
     apart = moment - course_now()
     if abs(apart.total_seconds()) < 60:
-        return gettext("just now")
+        return str(gettext("just now"))
     return str(format_timedelta(apart, granularity="minute", add_direction=True))
 
 
