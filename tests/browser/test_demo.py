@@ -45,3 +45,17 @@ def processes_of(folder):
             continue
         left += [process.name for file in files if str(file).startswith(str(folder))]
     return left
+
+
+def test_the_clock_of_the_course_can_be_moved(tmp_path, person):
+    demo, page = start_demo(tmp_path / "home"), person()
+    page.goto(f"{demo.url}moodle/")
+    page.get_by_role("button", name="Uma Castellanos").first.click()
+    page.get_by_role("link", name="Good Turn").first.click()
+    board = page.frame_locator("iframe#tool")
+    board.get_by_text("Uma asked 10 hours ago").wait_for()
+
+    page.get_by_role("button", name="+1 week").click()
+
+    board.get_by_text("Uma asked 1 week ago").wait_for()
+    stop_demo(demo)

@@ -84,6 +84,7 @@ def ask(ana, title):
     check(ana, "board")
     ana.board.get_by_role("link", name="Ask your classmates").click()
     ana.board.get_by_role("button", name="Ask").click()
+    ana.board.get_by_text("Nothing was sent yet").wait_for()
     check(ana, "ask-problems")
     ana.board.get_by_label("In a few words").fill(title)
     ana.board.get_by_label("A little more").fill("It counts down and never ends.")
@@ -95,6 +96,7 @@ def ask(ana, title):
 def answer(ben, title):
     ben.board.get_by_role("link", name="Board").click()
     ben.board.get_by_role("link", name=title).first.click()
+    ben.board.get_by_role("heading", name="Can you help?").wait_for()
     check(ben, "question")
     ben.board.get_by_label("Your answer").fill("What happens at zero? Write that line first.")
     ben.board.get_by_role("button", name="Answer").click()
@@ -104,6 +106,7 @@ def answer(ben, title):
 def thank(ana, title):
     ana.board.get_by_role("link", name="Back to the board").click()
     ana.board.get_by_role("link", name=title).first.click()
+    ana.board.get_by_role("heading", name="1 answer").wait_for()
     ana.board.get_by_label(re.compile("Did this get you unstuck")).fill("The base case!")
     check(ana, "thank")
     ana.board.get_by_role("button", name="This got me unstuck").click()
