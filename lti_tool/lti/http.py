@@ -9,6 +9,7 @@ import ipaddress
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,13 @@ from lti_tool.errors import PlatformUnreachable
 SECONDS = 10.0
 MAX_BYTES = 8_000_000
 AGENT = f"GoodTurn/{__version__}"
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+GIVEN_OUT = ipaddress.ip_network("2000::/3")
+SPECIAL = [
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2002::/16", "3fff::/20")
+]
+"""Special by the IANA registries, whatever this Python's `is_global` knows of them."""
 _local = threading.local()
 
 
@@ -81,7 +89,7 @@ def check_address(url: str) -> None:
     except ValueError:
         raise PlatformUnreachable("the address is malformed") from None
     schemes = ("https", "http") if settings.current().ALLOW_PRIVATE_PLATFORMS else ("https",)
-    if parts.scheme not in schemes or not host or parts.username or parts.password:
+    if parts.scheme not in schemes or not host or "@" in parts.netloc:
         raise PlatformUnreachable("the address is not https")
 
 
@@ -106,26 +114,50 @@ def _read(response: requests.Response, max_bytes: int) -> bytes:
 
 
 class _Watch:
-    """Ends a request that takes longer than it may, by closing its connection."""
+    """Ends a request that takes longer than it may, by closing its socket.
 
-    def __init__(self) -> None:
+    It holds the socket itself: a connection lets go of its own as soon as the answer's head says
+    that it will not be used again, long before the body has come.
+    """
+
+    def __init__(self, seconds: float) -> None:
         self.is_over = False
-        self.connection: HTTPConnection | None = None
+        self._ends_at = time.monotonic() + seconds
+        self._sock: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def left(self) -> float:
+        """The seconds that remain; raises TimeoutError when there are none."""
+        left = self._ends_at - time.monotonic()
+        if self.is_over or left <= 0:
+            raise TimeoutError
+        return left
+
+    def hold(self, sock: socket.socket | None) -> None:
+        """This is the socket to close when time is up; at once, if it is up already."""
+        with self._lock:
+            self._sock = sock or self._sock
+            if self.is_over:
+                self._shut()
 
     def end(self) -> None:
-        self.is_over = True
-        sock = getattr(self.connection, "sock", None)
-        if sock is not None:
+        """Time is up."""
+        with self._lock:
+            self.is_over = True
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._sock is not None:
             try:
-                sock.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
             except OSError:
                 return
 
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    _local.watch = _Watch()
-    timer = threading.Timer(seconds, _local.watch.end)
+    watch = _local.watch = _Watch(seconds)
+    timer = threading.Timer(seconds, watch.end)
     timer.daemon = True
     timer.start()
     try:
@@ -163,15 +195,17 @@ def public_addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether `address` is a public one, also when it hides inside an IPv6 form."""
+    """Whether `address` is one of the public Internet, also when it hides inside an IPv6 form.
+
+    Of IPv6 only what is given out to sites (2000::/3) counts, and of the translations only the
+    one that networks without IPv4 need (NAT64, RFC 6052).
+    """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
-        if inner:
-            return is_public(str(inner))
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
-            return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address) and ip in NAT64:
+        ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    is_given_out = ip.version == 4 or ip in GIVEN_OUT
+    is_special = any(ip in network for network in SPECIAL if network.version == ip.version)
+    return is_given_out and not is_special and ip.is_global and not ip.is_multicast
 
 
 class _Pinned:
@@ -185,12 +219,14 @@ class _Pinned:
         )
         error: OSError | None = None
         for address in addresses:
+            left = _local.watch.left()
             try:
-                sock = socket.create_connection((address, self.port), timeout=self.timeout)
+                sock = socket.create_connection((address, self.port), timeout=left)
             except OSError as failure:
                 error = failure
             else:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                _local.watch.hold(sock)
                 return sock
         raise error or OSError("no address")
 
@@ -212,19 +248,23 @@ class _PrivateHTTPS(_Pinned, HTTPSConnection):
 
 
 class _WatchedHTTPPool(HTTPConnectionPool):
-    """A pool that lets the watch know which connection to end."""
+    """A pool that shows the watch which socket to close, also one that is used again."""
 
     def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
-        _local.watch.connection = conn
+        _local.watch.hold(conn.sock)
         return super()._make_request(conn, *args, **kwargs)
 
 
 class _WatchedHTTPSPool(HTTPSConnectionPool):
-    """The same over TLS."""
+    """The same over TLS, whose handshake puts a socket of its own in the place of the first."""
 
     def _make_request(self, conn: Any, *args: Any, **kwargs: Any) -> Any:
-        _local.watch.connection = conn
+        _local.watch.hold(conn.sock)
         return super()._make_request(conn, *args, **kwargs)
+
+    def _validate_conn(self, conn: Any) -> None:
+        super()._validate_conn(conn)
+        _local.watch.hold(conn.sock)
 
 
 class _PublicHTTPPool(_WatchedHTTPPool):
