@@ -6,8 +6,13 @@ import socket
 import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from lti_tool import create_app
 from lti_tool.errors import PlatformUnreachable
@@ -42,7 +47,7 @@ class Listener:
     """A server that says to each caller what `say(connection, request)` says, byte by byte."""
 
     def __init__(self, say):
-        self.say, self.calls, self.heard = say, 0, []
+        self.say, self.calls, self.heard, self.reads_first = say, 0, [], True
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/"
@@ -60,7 +65,8 @@ class Listener:
     def _answer(self, connection):
         with connection:
             try:
-                self.heard.append(connection.recv(65_536))
+                if self.reads_first:
+                    self.heard.append(connection.recv(65_536))
                 self.say(connection)
             except OSError:
                 return
@@ -368,6 +374,64 @@ def test_a_handshake_in_drops_ends_in_time(trusting, listen):
     assert time.monotonic() - began < 1.5
 
 
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """A certificate for 127.0.0.1 that the tool trusts for as long as the test runs."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, today, today + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False
+        )
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    pem = serialization.Encoding.PEM
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, *plain))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    monkeypatch.setattr(http, "_local", threading.local())
+    return file
+
+
+def over_tls(certificate, say):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def answer(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65_536)
+            say(secure)
+
+    return answer
+
+
+def silent(listener):
+    """TLS speaks at once: the listener may not read what the handshake needs."""
+    listener.reads_first = False
+    return listener.url.replace("http", "https")
+
+
+def test_an_honest_answer_over_tls_is_given_whole(trusting, listen, certificate):
+    listener = listen(over_tls(certificate, lambda secure: secure.sendall(OK)))
+
+    assert http.ask("GET", silent(listener), seconds=2).body == b"{}"
+
+
+@pytest.mark.parametrize("head", [pytest.param(head, id=what) for what, head in DRIPS.items()])
+def test_an_answer_in_drops_over_tls_ends_in_time(trusting, listen, certificate, head):
+    listener = listen(over_tls(certificate, dripping(head)))
+    began = time.monotonic()
+
+    with pytest.raises(PlatformUnreachable):
+        http.ask("GET", silent(listener), seconds=0.5)
+
+    assert time.monotonic() - began < 1.5
+
+
 def test_time_counts_from_before_the_name_is_looked_up(trusting, listen, monkeypatch):
     def slowly(*args, **kwargs):
         time.sleep(0.6)
@@ -399,15 +463,14 @@ def test_many_dead_addresses_take_no_longer_than_one(trusting, monkeypatch):
     assert time.monotonic() - began < 2
 
 
-def test_a_certificate_of_nobody_is_refused(trusting, listen, tmp_path):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+def test_a_certificate_of_nobody_is_refused(trusting, listen, certificate, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    listener = listen(over_tls(certificate, lambda secure: secure.sendall(OK)))
 
-    def say(connection):
-        with context.wrap_socket(connection, server_side=True) as secure:
-            secure.sendall(OK)
+    with pytest.raises(PlatformUnreachable, match="unreachable") as caught:
+        http.ask("GET", silent(listener), seconds=1)
 
-    with pytest.raises(PlatformUnreachable):
-        http.ask("GET", listen(say).url.replace("http", "https"), seconds=1)
+    assert caught.value.reason == "SSLError"
 
 
 def test_a_refusal_names_the_kind_of_trouble_and_no_address(trusting, listen):
