@@ -154,9 +154,10 @@ def _locale() -> str | None:
     """The language the platform named, else what the browser asks for; English otherwise."""
     known = [str(locale) for locale in current_app.extensions["babel"].instance.list_translations()]
     visit = g.get("visit")
-    wanted = (visit.locale or "").replace("-", "_").partition("_")[0] if visit else ""
-    if wanted in known:
-        return wanted
+    named = (visit.locale or "").replace("-", "_") if visit else ""
+    for wanted in (named, named.partition("_")[0]):
+        if wanted in known:
+            return wanted
     return request.accept_languages.best_match(known, "en")
 
 
