@@ -23,6 +23,7 @@ MAX_KEY_SET = 256_000
 KEY_BITS = 2048
 _parsed: dict[int, tuple[Any, dict[str, RSAKey]]] = {}
 _fetching: dict[int, threading.Lock] = defaultdict(threading.Lock)
+_failed_at: dict[int, float] = {}
 
 
 def key_for(registration: Registration, kid: str) -> RSAKey:
@@ -30,15 +31,15 @@ def key_for(registration: Registration, kid: str) -> RSAKey:
 
     Fetches the key set when there is none, when it is a day old, or when it lacks `kid`; stale
     keys serve while the platform is down. Raises LaunchRejected when the platform publishes no
-    such key, PlatformUnreachable when its keys cannot be had.
+    such key, PlatformUnreachable when that cannot be known.
     """
-    known, fetched_at = _known(registration)
+    known, fetched_at = _known(registration.id)
     if kid in known and rules.are_fresh(fetched_at, now()):
         return known[kid]
     try:
         known = _fetched(registration, since=fetched_at)
     except PlatformUnreachable:
-        if not known:
+        if kid not in known:
             raise
     if not known:
         raise PlatformUnreachable("keys: none could be fetched", retry_after=60)
@@ -47,30 +48,39 @@ def key_for(registration: Registration, kid: str) -> RSAKey:
     return known[kid]
 
 
-def _known(registration: Registration) -> tuple[dict[str, RSAKey], Any]:
-    row = db.session.get(PlatformKeys, registration.id, populate_existing=True)
+def _known(registration_id: int) -> tuple[dict[str, RSAKey], Any]:
+    row = db.session.get(PlatformKeys, registration_id, populate_existing=True)
     if row is None or row.key_set is None:
         return {}, None
-    cached = _parsed.get(registration.id)
+    cached = _parsed.get(registration_id)
     if cached is None or cached[0] != row.fetched_at:
         cached = (row.fetched_at, token.usable_keys(row.key_set))
-        _parsed[registration.id] = cached
+        _parsed[registration_id] = cached
     return cached[1], row.fetched_at
 
 
 def _fetched(registration: Registration, *, since: Any) -> dict[str, RSAKey]:
-    """The keys after one fetch, by us or by whoever was quicker (many launches, one fetch)."""
-    with _fetching[registration.id]:
+    """The keys after one fetch, by us or by whoever was quicker (many launches, one fetch).
+
+    Whoever waited for a fetch that failed does not try again: the platform is down for all alike,
+    and one after the other they would hold every thread for minutes.
+    """
+    began, registration_id, url = time.monotonic(), registration.id, registration.jwks_url
+    db.session.rollback()  # whoever waits here holds no connection that the others need
+    with _fetching[registration_id]:
         deadline = time.monotonic() + FETCH_SECONDS + 1
         while True:
             db.session.rollback()
-            known, fetched_at = _known(registration)
+            known, fetched_at = _known(registration_id)
             if fetched_at != since:
                 return known
-            if _take_turn(registration.id):
-                return _fetch(registration)
-            if not _is_being_fetched(registration.id) or time.monotonic() > deadline:
+            if _failed_at.get(registration_id, began) > began:
+                raise PlatformUnreachable("keys: just tried in vain", retry_after=60)
+            if _take_turn(registration_id):
+                return _fetch(registration_id, url)
+            if not _is_being_fetched(registration_id) or time.monotonic() > deadline:
                 return known
+            db.session.rollback()
             time.sleep(0.05)
 
 
@@ -124,13 +134,16 @@ def _is_being_fetched(registration_id: int) -> bool:
     return row is not None and row.fetching_until is not None and row.fetching_until > now()
 
 
-def _fetch(registration: Registration) -> dict[str, RSAKey]:
+def _fetch(registration_id: int, url: str) -> dict[str, RSAKey]:
+    """Ask the platform, with no transaction open meanwhile, and keep what it says."""
+    db.session.rollback()
     try:
-        key_set = _ask(registration.jwks_url)
+        key_set = _ask(url)
     except PlatformUnreachable:
-        _store(registration.id, fetching_until=None)
+        _failed_at[registration_id] = time.monotonic()
+        _store(registration_id, fetching_until=None)
         raise
-    _store(registration.id, key_set=key_set, fetched_at=now(), fetching_until=None)
+    _store(registration_id, key_set=key_set, fetched_at=now(), fetching_until=None)
     return token.usable_keys(key_set)
 
 
