@@ -29,7 +29,8 @@ from lti_tool.db import Base, absolute_url, db, start_writing
 
 log = structlog.get_logger()
 EVERY = 20.0
-"""Seconds between two turns of every chore, woken or not."""
+"""Seconds between two turns of every chore, woken or not; a chore may ask for an earlier one."""
+Chore = Callable[[], float | None]
 WORKER_IS_LATE = timedelta(seconds=90)
 THREADS = 4
 PLATFORMS_AT_ONCE = 16
@@ -45,10 +46,11 @@ class WorkerSeen(Base):
     seen_at: Mapped[datetime]
 
 
-def init_app(app: Flask, url: str, chores: Mapping[str, Callable[[], None]]) -> None:
+def init_app(app: Flask, url: str, chores: Mapping[str, Chore]) -> None:
     """Give `app` its chores by name, and the queue that wakes them."""
     app.extensions["good_turn_chores"] = dict(chores)
     app.extensions["good_turn_stopping"] = threading.Event()
+    app.extensions["good_turn_next_turn"] = 0.0
     queue = _queue(url)
     app.extensions["good_turn_queue"] = queue
     app.extensions["good_turn_wake"] = queue.task(name="chore")(lambda name: run(app, name))
@@ -70,12 +72,19 @@ def run(app: Flask, name: str) -> None:
     with app.app_context():
         try:
             start_writing()
-            app.extensions["good_turn_chores"][name]()
+            _ask_for_turn(app, app.extensions["good_turn_chores"][name]())
         except Exception as error:  # one chore's mistake must not stop the others
             db.session.rollback()
             log.exception("chore_failed", chore=name, error=type(error).__name__)
         else:
             log.debug("chore", chore=name, ms=round(1000 * (time.monotonic() - began)))
+
+
+def _ask_for_turn(app: Flask, seconds: float | None) -> None:
+    """Let the next turn come after so many seconds, if that is earlier than it would."""
+    if seconds is not None:
+        wanted = time.monotonic() + max(1.0, seconds)
+        app.extensions["good_turn_next_turn"] = min(app.extensions["good_turn_next_turn"], wanted)
 
 
 def run_all(app: Flask) -> None:
@@ -196,9 +205,13 @@ def work(app: Flask) -> None:
 
 def _take_turns(app: Flask, stop: threading.Event) -> None:
     while True:
+        app.extensions["good_turn_next_turn"] = time.monotonic() + EVERY
         for name in app.extensions["good_turn_chores"]:
             run(app, name)
-        if stop.wait(EVERY):
+        while time.monotonic() < app.extensions["good_turn_next_turn"]:
+            if stop.wait(0.5):
+                return
+        if stop.is_set():
             return
 
 

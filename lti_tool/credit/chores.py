@@ -79,8 +79,11 @@ def _find_or_make(column: GradeColumn) -> str:
     return found or grades.create_column(context, label=LABEL, maximum=maximum)
 
 
-def send_scores() -> None:
-    """Send every score that is due, two at once for each platform, until none can be sent."""
+def send_scores() -> float | None:
+    """Send every score that is due, two at once for each platform, until none can be sent.
+
+    Returns in how many seconds the next one is due.
+    """
     _take_over()
     is_busy = True
     while is_busy and (due := queries.due_pushes(now(), BATCH)):
@@ -91,6 +94,8 @@ def send_scores() -> None:
         is_busy = jobs.side_by_side(by_platform, send_one, actions.AT_ONCE)
         start_reading()
     make_columns()
+    following = queries.next_due(now())
+    return (following - now()).total_seconds() if following else None
 
 
 def _take_over() -> None:

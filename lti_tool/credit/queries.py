@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVarTuple, Unpack
+from typing import TypeVarTuple
 
 from sqlalchemy import Row, Select, func, or_, select
 
@@ -96,22 +96,26 @@ def due_pushes(now: datetime, limit: int) -> Sequence[Row[int, int]]:
     Nor of a course that switched credit off, nor of people who left or turned out to be staff.
     """
     return db.session.execute(
-        _chosen(select(ScorePush.id, Context.registration_id))
-        .join(ScorePush, ScorePush.column_id == GradeColumn.id)
-        .join(Membership, ScorePush.member_id == Membership.id)
-        .outerjoin(GradeService, GradeService.registration_id == Context.registration_id)
+        _to_send(select(ScorePush.id, Context.registration_id))
         .where(
-            ScorePush.status.in_(TO_SEND),
             ScorePush.next_try_at <= now,
             or_(ScorePush.leased_until.is_(None), ScorePush.leased_until < now),
-            GradeColumn.status == ColumnStatus.READY,
-            Membership.status == Status.ACTIVE,
-            Membership.is_staff.is_(False),
             or_(GradeService.paused_until.is_(None), GradeService.paused_until <= now),
         )
         .order_by(ScorePush.next_try_at)
         .limit(limit)
     ).all()
+
+
+def next_due(now: datetime) -> datetime | None:
+    """When a score should go next, of those that wait."""
+    rows = db.session.execute(
+        _to_send(select(GradeService.paused_until, func.min(ScorePush.next_try_at))).group_by(
+            Context.registration_id, GradeService.paused_until
+        )
+    )
+    times = [max(first, paused or first) for paused, first in rows]
+    return max(now, min(times)) if times else None
 
 
 def held_leases() -> Sequence[str]:
@@ -134,7 +138,23 @@ def is_paused(registration_id: int, now: datetime) -> bool:
     return service is not None and service.paused_until is not None and service.paused_until > now
 
 
-def _chosen(rows: Select[Unpack[Kinds]]) -> Select[Unpack[Kinds]]:
+def _to_send(rows: Select[*Kinds]) -> Select[*Kinds]:
+    """`rows` about scores that are wanted, in columns that are there, of learners who are."""
+    return (
+        _chosen(rows)
+        .join(ScorePush, ScorePush.column_id == GradeColumn.id)
+        .join(Membership, ScorePush.member_id == Membership.id)
+        .outerjoin(GradeService, GradeService.registration_id == Context.registration_id)
+        .where(
+            ScorePush.status.in_(TO_SEND),
+            GradeColumn.status == ColumnStatus.READY,
+            Membership.status == Status.ACTIVE,
+            Membership.is_staff.is_(False),
+        )
+    )
+
+
+def _chosen(rows: Select[*Kinds]) -> Select[*Kinds]:
     """`rows` about columns whose instructor said yes, at platforms that are not disabled."""
     return (
         rows.select_from(GradeColumn)

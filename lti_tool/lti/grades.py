@@ -1,4 +1,4 @@
-"""Columns, scores and results of a platform's gradebook (AGS 2.0, and lti.md §6 for its manners).
+"""Columns, scores and results of a platform's gradebook (AGS 2.0, and docs/platforms.md for its manners).
 
 PyLTI1p3's LineItem and Grade say what goes over the wire.
 """
@@ -80,7 +80,7 @@ def send_score(  # noqa: PLR0913
         told = {"new_submission": False}
         told |= {"prioritize_non_tool_grade": True} if only_if_empty else {}
         grade.set_extra_claims({claims.CANVAS_SUBMISSION: told})
-    tokens.ask(
+    answer = tokens.ask(
         registration,
         _granted(scopes),
         "POST",
@@ -88,6 +88,8 @@ def send_score(  # noqa: PLR0913
         headers={"Content-Type": claims.SCORE_TYPE, "Accept": "*/*"},
         data=grade.get_value(),
     )
+    if answer.body.strip():  # Moodle says nothing, Canvas an object; a sign-in page is neither
+        tokens.json_of(answer)
 
 
 def can_make_columns(context: Context) -> bool:

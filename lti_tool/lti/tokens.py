@@ -148,7 +148,7 @@ def _no_token(answer: http.Answer) -> PlatformUnreachable:
 def _assertion(registration: Registration) -> str:
     """Who we are, signed: RFC 7523, with a `jti` that is never used twice (Canvas checks)."""
     key = signing_key()
-    moment = int(time.time())
+    moment = int(now().timestamp())
     said = {
         "iss": registration.client_id,
         "sub": registration.client_id,
