@@ -17,6 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, Insert, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -191,6 +192,24 @@ def missing(model: type[Base]) -> Insert:
     kind = db.engine.dialect.name
     insert = postgresql.insert if kind == "postgresql" else sqlite.insert
     return insert(model).on_conflict_do_nothing()
+
+
+T = TypeVar("T")
+TRIES = 5
+
+
+def retried(work: Callable[[], T]) -> T:
+    """Do `work`, a whole transaction with its commit; again when somebody made the same row first.
+
+    Two launches of a new course both find no row and both write it. The database refuses the
+    second, which then begins anew and finds what the first one wrote.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except IntegrityError:
+            start_writing()
+    return work()
 
 
 def is_reachable() -> bool:

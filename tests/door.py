@@ -8,6 +8,7 @@ import contextvars
 import json
 import threading
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +16,7 @@ import pytest
 from flask import has_app_context
 from sqlalchemy import func, select
 
+from lti_tool import clock
 from lti_tool.db import Base, db
 from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
@@ -78,6 +80,16 @@ class Door:
         if isinstance(fields, dict):
             fields = {name: value for name, value in fields.items() if value is not None}
         return self._ask((client or self.client).post, self.path, data=fields, **more)
+
+    def cookie(self):
+        """The cookie that this browser has from its login."""
+        return self.client.get_cookie(COOKIE, domain="127.0.0.1").value
+
+    def post_with(self, cookie, fields, **more):
+        """Post a launch from a client of its own that brings this cookie."""
+        headers = {"Cookie": f"{COOKIE}={cookie}"} | more.pop("headers", {})
+        client = self.app.test_client(use_cookies=False)
+        return self.post(fields, client=client, headers=headers, **more)
 
     def get(self, path, **more):
         """Open a page in the browser of this login."""
@@ -176,6 +188,24 @@ def canary():
 
     with LiveServer(lambda _url: serve) as server:
         yield SimpleNamespace(url=server.url, calls=calls)
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Move real time on: later(hours=1)."""
+    real, moved = clock.datetime, timedelta(0)
+
+    class Moved(real):
+        @classmethod
+        def now(cls, zone=None):
+            return real.now(zone) + moved
+
+    def move(**by):
+        nonlocal moved
+        moved += timedelta(**by)
+
+    monkeypatch.setattr(clock, "datetime", Moved)
+    return move
 
 
 def at_once(number, work):

@@ -1,9 +1,11 @@
 """The addresses that platforms and browsers meet first: login, launch, keys, configuration."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from lti_tool.db import db, start_reading, start_writing, writes
+from lti_tool.db import db, retried, start_reading, start_writing, writes
 from lti_tool.errors import LaunchRejected, NotHere
 from lti_tool.jobs import wake
 from lti_tool.launch import actions, session
@@ -37,12 +39,9 @@ def launch(registration: str) -> AnyResponse:
     browser = session.browser()
     verified = launches.verify(platform, _fields(), browser)
     start_writing()
-    taken = launches.use(verified, platform)
     if browser is None:
-        return _offer_tab(platform, taken)
-    entry = actions.let_in(platform, taken, browser)
-    db.session.commit()
-    return _answer(platform, entry)
+        return _offer_tab(platform, launches.use(verified, platform))
+    return _enter(platform, lambda: launches.use(verified, platform), browser)
 
 
 @bp.get("/lti/<registration>/launch")
@@ -72,10 +71,8 @@ def enter(registration: str) -> AnyResponse:
     browser = session.browser()
     if browser is None:
         raise LaunchRejected(refusals.COOKIES_REFUSED)
-    taken = actions.redeem(platform, request.form.get("code", ""))
-    entry = actions.let_in(platform, taken, browser)
-    db.session.commit()
-    return _answer(platform, entry)
+    code = request.form.get("code", "")
+    return _enter(platform, lambda: actions.redeem(platform, code), browser)
 
 
 @bp.get("/lti/<registration>/notice/<notice>")
@@ -136,6 +133,17 @@ def _offer_tab(platform: Registration, taken: Launch) -> AnyResponse:
     return Response(
         render_template("launch/button.html", registration=platform, launch=taken, secret=secret)
     )
+
+
+def _enter(platform: Registration, take: Callable[[], Launch], browser: str) -> AnyResponse:
+    """Use a launch up and let its person in, both or neither."""
+
+    def enter() -> Entry:
+        entry = actions.let_in(platform, take(), browser)
+        db.session.commit()
+        return entry
+
+    return _answer(platform, retried(enter))
 
 
 def _answer(platform: Registration, entry: Entry) -> AnyResponse:

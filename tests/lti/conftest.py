@@ -1,3 +1,3 @@
-"""A door to knock at."""
+"""A door to knock at, and a clock to move."""
 
-from tests.door import _doors, canary, door, doors, one_door  # noqa: F401
+from tests.door import _doors, canary, door, doors, later, one_door  # noqa: F401

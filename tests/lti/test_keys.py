@@ -20,24 +20,6 @@ def room(app, make_site):
     return Door(app, make_course(make_site("moodle")))
 
 
-@pytest.fixture
-def later(monkeypatch):
-    """Move real time on: later(hours=1)."""
-    real, moved = clock.datetime, timedelta(0)
-
-    class Moved(real):
-        @classmethod
-        def now(cls, zone=None):
-            return real.now(zone) + moved
-
-    def move(**by):
-        nonlocal moved
-        moved += timedelta(**by)
-
-    monkeypatch.setattr(clock, "datetime", Moved)
-    return move
-
-
 def fetches(door):
     return sum(request.service == "jwks" for request in door.site.requests)
 
