@@ -29,7 +29,6 @@ class Person:
     name: str = ""
     given: str = ""
     family: str = ""
-    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,12 +119,13 @@ def _roles(claims: Claims) -> list[str]:
 
 
 def _person(claims: Claims) -> Person:
+    """Who launched. The e-mail address is looked at like every claim, and goes no further."""
+    _text(claims, "email")
     return Person(
         sub=_id(claims, "sub") if "sub" in claims else None,
         name=_text(claims, "name"),
         given=_text(claims, "given_name"),
         family=_text(claims, "family_name"),
-        email=_text(claims, "email"),
     )
 
 

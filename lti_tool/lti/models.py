@@ -16,7 +16,7 @@ NOTHING: frozenset[str] = frozenset()
 
 
 class PlatformKind(StrEnum):
-    """Whose manners a platform has: lti.md says where they differ."""
+    """Whose manners a platform has: docs/platforms.md says where they differ."""
 
     MOODLE = "moodle"
     CANVAS = "canvas"

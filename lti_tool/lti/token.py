@@ -1,6 +1,6 @@
 """Is this id_token signed by that platform, and what does it say? Nothing here is stored.
 
-Our own checks over joserfc, because PyLTI1p3 leaves most of them out (docs/decisions/002):
+Our own checks over joserfc, because PyLTI1p3 leaves most of them out (decision 6):
 LTI Security Framework 1.0 §5.1.3, RFC 7515, RFC 8725.
 """
 

@@ -20,9 +20,9 @@ VIEW_MAY_DO = {"db.session.commit", "db.session.rollback"}
 CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter", "time_ns"}
 CLOCK_HOMES = {
     "clock": "is the clock",
-    "health": "",
     "jobs": "measures how long a chore took",
     "web": "measures how long a page took",
+    "lti.http": "bounds how long a whole answer may take",
     "lti.keys": "waits for another worker's fetch",
     "lti.tokens": "an assertion says when it was made, in whole seconds",
     "demo": "waits for its children",
