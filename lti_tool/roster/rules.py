@@ -97,8 +97,8 @@ def may_ask_again(tried_at: datetime | None, now: datetime) -> bool:
 def display_names(people: Iterable[tuple[int, str, str, str]]) -> dict[int, str]:
     """What each person is called in this course: (id, name, given, family) → first name.
 
-    People who share a first name get the initial of the family name as well; people without a name
-    are "Classmate" with a number, the same for all who look.
+    People who share a first name get the initial of the family name as well; people whose platform
+    withholds their name have none here, and pages call them "Classmate".
     """
     people = list(people)
     firsts = {person_id: _first(name, given) for person_id, name, given, _ in people}
