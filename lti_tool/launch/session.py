@@ -142,9 +142,7 @@ def _open_visit() -> None:
 
 
 def _visit(visit_id: str, browser_id: str | None) -> Visit:
-    is_id = visit_id.isprintable()  # PostgreSQL takes no NUL
-    ours = Visit.public_id == visit_id
-    visit = db.session.scalar(select(Visit).where(ours)) if is_id else None
+    visit = db.session.scalar(select(Visit).where(Visit.public_id == visit_id))
     if (
         visit is None
         or browser_id is None

@@ -11,9 +11,7 @@ from lti_tool.lti.models import PlatformKind, Registration
 
 def registration_for(public_id: str) -> Registration:
     """The platform whose address was used, switched off or not; raises NotHere."""
-    is_id = public_id.isprintable()  # PostgreSQL takes no NUL
-    ours = Registration.public_id == public_id
-    row = db.session.scalar(select(Registration).where(ours)) if is_id else None
+    row = db.session.scalar(select(Registration).where(Registration.public_id == public_id))
     if row is None:
         raise NotHere(refusals.UNKNOWN_REGISTRATION)
     return row
