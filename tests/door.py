@@ -142,13 +142,14 @@ def _doors(tmp_path_factory):
     app = migrated(settings_for(folder, f"sqlite:///{folder}/tool.db"))
     app.config["PROPAGATE_EXCEPTIONS"] = False
     sites = []
-    with LiveServer(lambda url: _two_sites(sites, url)), app.app_context():
-        doors = {site.dialect_name: Door(app, make_course(site)) for site in sites}
-        db.session.remove()
+    with LiveServer(lambda url: _two_sites(sites, url)):
+        with app.app_context():
+            doors = {site.dialect_name: Door(app, make_course(site)) for site in sites}
+            db.session.remove()
         for door in doors.values():
             door.login().knock(door.claims())  # pins the deployment, and fetches the keys
             door.login()
-    yield doors
+        yield doors
     with app.app_context():
         db.engine.dispose()
 
