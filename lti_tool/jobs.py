@@ -34,6 +34,7 @@ Chore = Callable[[], float | None]
 WORKER_IS_LATE = timedelta(seconds=90)
 THREADS = 4
 PLATFORMS_AT_ONCE = 16
+_opening = threading.Lock()
 
 
 class WorkerSeen(Base):
@@ -51,9 +52,7 @@ def init_app(app: Flask, url: str, chores: Mapping[str, Chore]) -> None:
     app.extensions["good_turn_chores"] = dict(chores)
     app.extensions["good_turn_stopping"] = threading.Event()
     app.extensions["good_turn_next_turn"] = 0.0
-    queue = _queue(url)
-    app.extensions["good_turn_queue"] = queue
-    app.extensions["good_turn_wake"] = queue.task(name="chore")(lambda name: run(app, name))
+    app.extensions["good_turn_queue_url"] = url
 
 
 def wake(name: str) -> None:
@@ -61,9 +60,20 @@ def wake(name: str) -> None:
     if name not in current_app.extensions["good_turn_chores"]:
         raise KeyError(name)
     try:
+        queue_of(current_app._get_current_object())  # type: ignore[attr-defined]
         current_app.extensions["good_turn_wake"](name)
     except Exception as error:  # the queue is down: the chore's next turn comes anyway
         log.warning("wake_lost", chore=name, error=type(error).__name__)
+
+
+def queue_of(app: Flask) -> Any:
+    """The queue, opened at its first use: the tool starts and serves without it."""
+    with _opening:
+        if "good_turn_queue" not in app.extensions:
+            queue = _queue(app.extensions["good_turn_queue_url"])
+            app.extensions["good_turn_wake"] = queue.task(name="chore")(lambda name: run(app, name))
+            app.extensions["good_turn_queue"] = queue
+        return app.extensions["good_turn_queue"]
 
 
 def run(app: Flask, name: str) -> None:
@@ -195,12 +205,23 @@ def work(app: Flask) -> None:
     for turn in (_be_seen, _take_turns):
         threading.Thread(target=turn, args=(app, stop), daemon=True).start()
     try:
-        consumer = app.extensions["good_turn_queue"].create_consumer(
-            workers=THREADS, worker_type="thread", periodic=False, initial_delay=0.05, max_delay=0.5
-        )
-        consumer.run()
+        while not _listen(app):
+            stop.wait(EVERY)  # meanwhile the turns go on
     finally:
         stop.set()
+
+
+def _listen(app: Flask) -> bool:
+    """Run what is woken until told to stop; false when the queue cannot be opened now."""
+    try:
+        queue = queue_of(app)
+    except Exception as error:  # whatever its driver says, it is away
+        log.warning("queue_away", error=type(error).__name__)
+        return False
+    queue.create_consumer(
+        workers=THREADS, worker_type="thread", periodic=False, initial_delay=0.05, max_delay=0.5
+    ).run()
+    return True
 
 
 def _take_turns(app: Flask, stop: threading.Event) -> None:
@@ -237,5 +258,5 @@ def _queue(url: str) -> Any:
         path = absolute_url(url).removeprefix("sqlite:///")
         return huey.SqliteHuey("queue", filename=path, journal_mode="truncate", **common)
     if scheme == "postgresql":
-        return huey.PostgresHuey("queue", dsn=url, **common)
+        return huey.PostgresHuey("queue", dsn=url, connect_timeout=5, **common)
     return huey.RedisHuey("queue", url=url, **common)
