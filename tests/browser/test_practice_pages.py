@@ -11,18 +11,9 @@ from flask import Flask, redirect, request
 from lti_tool.practice import sample
 from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
+from tests.browser.conftest import FLAGS, NO_BROWSER
+from tests.conftest import missing
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--test-third-party-cookie-phaseout",
-)
-sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="install chromium to run these")
 COOKIE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
 
 
@@ -78,11 +69,14 @@ def lms():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
+def browser(playwright_driver):
+    executable = shutil.which("chromium")
+    if executable is None:
+        missing(NO_BROWSER)
+    flags = [*FLAGS, "--test-third-party-cookie-phaseout"]
+    chromium = playwright_driver.chromium.launch(executable_path=executable, args=flags)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
