@@ -42,6 +42,7 @@ PORTS = (8041, 8042)
 CLIENT_ID = "good-turn-demo"
 READY_SECONDS = 90.0
 STOP_SECONDS = 8.0
+OFFSET_SECONDS = 0.05
 
 
 def run() -> None:
@@ -83,13 +84,13 @@ def create_demo_app() -> Flask:
 
 
 class _Offset:
-    """The moved time, asked from the database once a second."""
+    """The moved time, asked from the database once for each page."""
 
     def __init__(self, app: Flask) -> None:
         self._app, self._asked_at, self._known = app, 0.0, timedelta(0)
 
     def __call__(self) -> timedelta:
-        if time.monotonic() - self._asked_at > 1:
+        if time.monotonic() - self._asked_at > OFFSET_SECONDS:
             self._asked_at = time.monotonic()
             with self._app.app_context():
                 reader = db.engine.execution_options(writes=False)
