@@ -153,8 +153,7 @@ def _log(response: Response) -> Response:
 def _locale() -> str | None:
     """The language the platform named, else what the browser asks for; English otherwise."""
     known = [str(locale) for locale in current_app.extensions["babel"].instance.list_translations()]
-    visit = g.get("visit")
-    named = (visit.locale or "").replace("-", "_") if visit else ""
+    named = (g.get("locale") or "").replace("-", "_")
     for wanted in (named, named.partition("_")[0]):
         if wanted in known:
             return wanted

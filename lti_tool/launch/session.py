@@ -128,6 +128,7 @@ def _open_visit() -> None:
     """Find the visit of this address and this browser; everything on the page starts from it."""
     visit = _visit(g.visit_id, browser())
     g.visit, g.member, g.role = visit, visit.member, visit.role
+    g.locale = visit.locale  # an error page needs it when the database is gone
     belong_to(visit.member.context.registration)
     if request.method not in SAFE_METHODS:
         check_same_site()

@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from lti_tool.board import queries as board
+from lti_tool.db import db
 from lti_tool.errors import PlatformUnreachable
 from lti_tool.lti import queries as lti
 from tests.conftest import make_course
@@ -91,12 +94,33 @@ def test_a_mistake_in_a_form_leaves_nothing_behind(ana, monkeypatch):
 
 def test_a_database_that_goes_away_under_a_visit_still_gives_a_page(ana, monkeypatch):
     gone = OperationalError("SELECT secret", {}, Exception("connection lost"))
-    monkeypatch.setattr(board, "questions", raises(gone))
 
-    answer = ana.page()
+    def lose_it(*_given):
+        db.session.rollback()
+        monkeypatch.setattr(Session, "execute", raises(gone))
+        raise gone
+
+    monkeypatch.setattr(board, "questions", lose_it)
+    answer = ana._ask(ana.client.get, ana.home)
+    monkeypatch.undo()
 
     assert (answer.status_code, code_of(answer)[1]) == (500, "unexpected")
     assert "secret" not in answer.text
+
+
+def test_a_statement_that_the_database_refuses_still_gives_a_page(
+    app, make_site, visit, monkeypatch
+):
+    course = make_course(make_site("moodle"))
+    ana = visit(course, course.ana)
+    refused = lambda *_given: db.session.execute(text("SELECT nothing FROM nowhere"))  # noqa: E731
+    monkeypatch.setattr(board, "questions", refused)
+
+    answer = ana.page()
+    monkeypatch.undo()
+
+    assert (answer.status_code, code_of(answer)[1]) == (500, "unexpected")
+    assert ana.page().status_code == 200
 
 
 @pytest.mark.parametrize(("asked", "told"), [(None, "30"), (120, "120")])

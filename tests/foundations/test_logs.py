@@ -17,6 +17,7 @@ from lti_tool.lti.models import AccessToken
 from lti_tool.lti.sealing import unseal
 from lti_tool.practice.faults import Fault
 from tests.conftest import SECRET, db, make_course
+from tests.house.source import calls, ours
 
 TYPED = ("Zyxwtitle", "Zyxwbody", "Zyxwhelp", "Zyxwnote", "Zyxwlongcourse")
 
@@ -28,6 +29,7 @@ class Written:
         self.stream, self.monkeypatch = io.StringIO(), monkeypatch
 
     def at(self, level):
+        structlog.contextvars.clear_contextvars()
         with self.monkeypatch.context() as patched:
             patched.setattr(sys, "stderr", self.stream)
             logs.set_up(level)
@@ -120,6 +122,19 @@ def test_a_field_that_is_not_listed_is_dropped(written):
     [line] = written()
 
     assert set(line) == {"event", "status", "level", "timestamp"}
+
+
+def test_no_line_of_code_logs_a_field_that_is_dropped():
+    used = {
+        (module.name, keyword.arg)
+        for module in ours()
+        for name, call in calls(module)
+        if name.startswith("log.") or name == ".log"
+        for keyword in call.keywords
+    }
+
+    assert len(used) > 8
+    assert not [(name, field) for name, field in used if field not in logs.FIELDS]
 
 
 def test_a_mistake_is_logged_by_its_place_and_not_its_message(
