@@ -34,6 +34,7 @@ class Entry:
 
     visit: Visit | None = None
     notice: Notice | None = None
+    is_sweep_wanted: bool = False
 
 
 def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
@@ -46,7 +47,7 @@ def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
     member = roster.admit(registration, context, launch.person, launch.role)
     if launch.role.is_staff:
         _keep_zone(context, launch)
-    roster.want_sweep(context, is_staff=launch.role.is_staff)
+    is_sweep_wanted = roster.want_sweep(context, is_staff=launch.role.is_staff)
     _end_visits_of_others(browser, member)
     visit = Visit(
         browser_hash=digest(browser),
@@ -59,7 +60,7 @@ def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
     )
     db.session.add(visit)
     db.session.flush()
-    return Entry(visit=visit)
+    return Entry(visit=visit, is_sweep_wanted=is_sweep_wanted)
 
 
 def keep_pending(registration: Registration, launch: Launch) -> str:

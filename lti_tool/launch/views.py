@@ -151,5 +151,6 @@ def _answer(platform: Registration, entry: Entry) -> AnyResponse:
     if entry.visit is None:
         place = url_for(".notice", registration=platform.public_id, notice=entry.notice)
         return redirect(place, 303)
-    wake("roster.sweep")
+    if entry.is_sweep_wanted:
+        wake("roster.sweep")
     return redirect(url_for("board.index", visit=entry.visit.public_id), 303)

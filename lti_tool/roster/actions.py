@@ -28,10 +28,13 @@ def admit(registration: Registration, context: Context, person: Person, role: Ro
     return member
 
 
-def want_sweep(context: Context, *, is_staff: bool) -> None:
-    """Ask for a fresh roster when the known one is stale, or staff came and it may have changed."""
+def want_sweep(context: Context, *, is_staff: bool) -> bool:
+    """Ask for a fresh roster when the known one is stale, or staff came and it may have changed.
+
+    Returns whether one is wanted now.
+    """
     if context.memberships_url is None:
-        return
+        return False
     sweep = db.session.get(RosterSweep, context.id)
     if sweep is None:
         insert_missing(RosterSweep, [{"context_id": context.id}])
@@ -39,6 +42,7 @@ def want_sweep(context: Context, *, is_staff: bool) -> None:
     is_due = rules.is_stale(sweep.completed_at, now())
     if (is_due or is_staff) and rules.may_ask_again(sweep.tried_at, now()):
         sweep.wanted_at = sweep.wanted_at or now()
+    return sweep.wanted_at is not None
 
 
 def lease_sweep(context_id: int, moment: datetime) -> bool:
