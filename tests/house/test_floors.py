@@ -34,7 +34,6 @@ UPWARD = {
     ("", "app"): "`create_app` is where servers and Flask's own commands look for it",
     ("cli", ""): "the factory, for `lti-tool` itself",
     ("cli", "demo"): "the command `demo` starts it; loaded only then",
-    ("cli", "app"): "the command `worker` names the factory",
 }
 """The few arrows that point up, and why; each is a late import or the package's own plate."""
 
@@ -239,6 +238,16 @@ def test_every_named_late_import_is_still_there():
     there = {(each.name, dotted) for each in ours() for dotted, _ in imports(each, late=True)}
 
     assert set(LATE_IMPORTS) - there == set()
+
+
+def test_every_named_exception_is_still_needed():
+    arrows = {
+        (each.name, wanted.partition(".")[0]) for each in ours() for wanted in own_imports(each)
+    }
+    of_views = {wanted for each in ours() if each.room == "views" for wanted in own_imports(each)}
+
+    assert set(UPWARD) - arrows == set()
+    assert set(VIEWS_MAY_USE) - of_views == set()
 
 
 def test_the_practice_lms_and_the_tool_share_nothing():

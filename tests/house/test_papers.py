@@ -31,6 +31,14 @@ def commands(group, before=""):
         yield from commands(command, f"{before}{name} ") if inside else [before + name]
 
 
+def find(name):
+    """The command of these words."""
+    command = cli.group
+    for word in name.split():
+        command = command.commands[word]
+    return command
+
+
 def unpinned(setup):
     """Dependencies without an exact version."""
     for line in _dependencies(setup):
@@ -111,6 +119,24 @@ def test_every_command_is_in_the_readme():
     explained = [name for name in rows(README) if name.startswith("lti-tool ")]
 
     assert sorted(explained) == sorted(f"lti-tool {name}" for name in commands(cli.group))
+
+
+def test_every_option_in_the_readme_exists():
+    shown = set(re.findall(r"(?<![\w-])--[a-z-]+", README))
+    known = {
+        word
+        for name in commands(cli.group)
+        for parameter in find(name).params
+        for word in parameter.opts
+    }
+
+    assert shown - known - {"--help"} == set()
+
+
+def test_the_addresses_for_whoever_runs_it_exist(sqlite_app):
+    known = {str(rule) for rule in sqlite_app.url_map.iter_rules()}
+
+    assert {"/healthz", "/readyz", "/metrics"} <= known & set(re.findall(r"`(/\w+)`", README))
 
 
 def test_the_readme_shows_the_two_commands():
