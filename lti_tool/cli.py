@@ -157,7 +157,12 @@ def upgrade() -> None:
 def migrate() -> None:
     """Bring the database of the current application to the newest migration."""
     db.session.remove()
-    flask_migrate.upgrade(directory=str(settings.ROOT / "migrations"))
+    try:
+        flask_migrate.upgrade(directory=str(settings.ROOT / "migrations"))
+    except SystemExit:  # its way of saying that it does not know the database's migration
+        raise click.ClickException(
+            "The database was migrated by another version of Good Turn; nothing was changed."
+        ) from None
 
 
 @group.group(cls=PlainGroup, short_help="Learning platforms: add, list, show, disable.")

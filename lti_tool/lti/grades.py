@@ -1,4 +1,4 @@
-"""Columns, scores and results of a platform's gradebook (AGS 2.0, and docs/platforms.md for its manners).
+"""Columns, scores and results of a gradebook (AGS 2.0, and docs/platforms.md for their manners).
 
 PyLTI1p3's LineItem and Grade say what goes over the wire.
 """

@@ -243,6 +243,21 @@ def test_upgrading_twice_is_safe(run):
     assert first.stdout == second.stdout == "The database is up to date.\n"
 
 
+def test_a_database_of_another_version_is_left_alone(run, environ):
+    app = cli.create_app(environ)
+    with app.app_context():
+        start_writing()
+        db.session.execute(db.text("UPDATE alembic_version SET version_num = 'from-tomorrow'"))
+        db.session.commit()
+        db.engine.dispose()
+
+    result, served = run("upgrade"), run("serve")
+
+    assert (result.exit_code, served.exit_code) == (1, 1)
+    assert "Error: The database was migrated by another version" in result.stderr
+    assert result.stdout == ""
+
+
 def test_chores_log_on_standard_error_only(environ):
     done = subprocess.run(
         [PROGRAM / "lti-tool", "chores", "--once"],
