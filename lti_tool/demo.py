@@ -4,6 +4,7 @@ The LMS is on `localhost` and the tool on `127.0.0.1`: two sites, as in real lif
 frame's cookies behave as they do there. Course time can be moved here, and only here.
 """
 
+import ctypes
 import json
 import os
 import secrets
@@ -183,7 +184,11 @@ def _migrate(app: Flask) -> None:
 def _start(environ: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "lti_tool.demo", *arguments]
     return subprocess.Popen(  # noqa: S603 - our own program
-        command, env={**os.environ, **environ}, cwd=ROOT, stdout=sys.stderr
+        command,
+        env={**os.environ, **environ},
+        cwd=ROOT,
+        stdout=sys.stderr,
+        start_new_session=True,  # Ctrl-C reaches us alone; each part is told to end once
     )
 
 
@@ -220,7 +225,7 @@ def _end(children: list[subprocess.Popen[bytes]]) -> None:
         try:
             child.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            child.kill()
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _listen_for_the_end() -> threading.Event:
@@ -283,8 +288,16 @@ def _free_port() -> int:
         return port
 
 
+def _end_with_parent() -> None:
+    """On Linux, end also when the demo itself is killed without a word (prctl(2))."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
+
+
 def _part(arguments: list[str]) -> None:
     """One of the demo's processes: `web PORT` or `worker`."""
+    _end_with_parent()
     if arguments[0] == "web":
         cli.run_server("lti_tool.demo:create_demo_app", "127.0.0.1", int(arguments[1]), 2)
     else:

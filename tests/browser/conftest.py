@@ -84,6 +84,7 @@ def start_demo(home):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     began = time.monotonic()
     address = process.stdout.readline().strip()
@@ -93,7 +94,10 @@ def start_demo(home):
 def stop_demo(demo, number=signal.SIGTERM):
     """End a demo; returns what else it printed and how long it took."""
     began = time.monotonic()
-    demo.process.send_signal(number)
+    if number == signal.SIGINT:  # Ctrl-C reaches everything in the foreground
+        os.killpg(demo.process.pid, number)
+    else:
+        demo.process.send_signal(number)
     printed, errors = demo.process.communicate(timeout=30)
     return SimpleNamespace(printed=printed, errors=errors, seconds=time.monotonic() - began)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import start_demo, stop_demo
+from tests.postgres import wait_until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -23,6 +24,15 @@ def test_the_demo_prints_one_address_and_ends_cleanly(tmp_path, number):
     assert ended.errors == ""
     assert ended.seconds < 10
     assert processes_of(tmp_path) == []
+
+
+def test_a_demo_that_is_killed_leaves_nothing_running(tmp_path):
+    demo = start_demo(tmp_path / "home")
+    assert processes_of(tmp_path) != []
+
+    stop_demo(demo, signal.SIGKILL)
+
+    wait_until(lambda: processes_of(tmp_path) == [])
 
 
 def test_a_second_start_is_the_same_demo(tmp_path):
