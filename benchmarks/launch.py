@@ -15,7 +15,9 @@ from flask import Flask, redirect
 from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
 from pylti1p3.tool_config import ToolConfDict
 
-from lti_tool.db import db
+from lti_tool import jobs
+from lti_tool.db import db, start_reading, start_writing
+from lti_tool.lti import keys
 from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
 from lti_tool.practice.site import Site
@@ -32,9 +34,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder, LiveServer(lambda url: _practice(sites, url)):
         app = migrated(settings_for(folder, f"sqlite:///{folder}/tool.db", LOG_LEVEL="error"))
         with app.app_context():
+            start_reading()
+            keys.signing_key()
+            start_writing()
             door = Door(app, make_course(sites[0]))
             db.session.remove()
         door.login().knock(door.claims())
+        jobs.run_all(app)  # the roster is known, as it is after the first minute of a course
         library = _library(sites[0])
         sides = {
             "PyLTI1p3 2.0.0, keys at hand, its own part": lambda: _of_library(library, door),
