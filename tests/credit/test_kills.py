@@ -108,10 +108,10 @@ def test_five_kills_and_a_failing_platform_lose_and_double_nothing(crowd, app):
 
 @BOTH
 def test_two_workers_at_once_double_nothing_and_ask_no_more_at_a_time(crowd, app):
-    room = crowd(60)
+    room = crowd(40)
     room.site.faults.add(Fault("results", "latency", seconds=0.02))
     with Worker(app), Worker(app):
-        for _ in range(3):
+        for _ in range(2):
             everybody_earns(room)
             jobs.wake("credit.send")
             jobs.wake("credit.send")
