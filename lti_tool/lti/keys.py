@@ -170,11 +170,12 @@ def _store(registration_id: int, **values: Any) -> None:
 
 
 def signing_key() -> RSAKey:
-    """Our newest signing key, made at first need."""
-    row = db.session.scalar(
-        select(ToolKey).where(ToolKey.retired_at.is_(None)).order_by(ToolKey.created_at.desc())
-    )
-    return make_signing_key() if row is None else _opened(row.kid, row.sealed_private_key)
+    """The key we sign with, made at first need; a new one waits until platforms can know it."""
+    rows = _tool_keys()
+    if not rows:
+        return make_signing_key()
+    kid = rules.signing_key({row.kid: row.created_at for row in rows}, now())
+    return next(_opened(row.kid, row.sealed_private_key) for row in rows if row.kid == kid)
 
 
 def make_signing_key() -> RSAKey:
@@ -204,10 +205,11 @@ def _opened(kid: str, sealed: str) -> RSAKey:
 
 
 def published() -> dict[str, list[dict[str, Any]]]:
-    """Our public keys as a JWK set, retired ones in their overlap included."""
-    rows = db.session.scalars(select(ToolKey).order_by(ToolKey.created_at.desc()))
-    return {"keys": [row.public_jwk for row in rows if row.retired_at is None or _overlaps(row)]}
+    """Our public keys as a JWK set: those we sign with, will sign with, or signed with lately."""
+    rows = _tool_keys()
+    kids = rules.published_keys({row.kid: row.created_at for row in rows}, now())
+    return {"keys": [row.public_jwk for row in rows if row.kid in kids]}
 
 
-def _overlaps(row: ToolKey) -> bool:
-    return row.retired_at is not None and now() - row.retired_at < timedelta(hours=48)
+def _tool_keys() -> list[ToolKey]:
+    return list(db.session.scalars(select(ToolKey).order_by(ToolKey.created_at)))

@@ -92,7 +92,6 @@ class ToolKey(Base):
     sealed_private_key: Mapped[str]
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
-    retired_at: Mapped[datetime | None]
 
 
 class AccessToken(Base):

@@ -1,7 +1,8 @@
 """Decisions about platforms: when keys may be fetched, whose frames, how long a token serves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from lti_tool.lti.claims import GRADE_SCOPES, SCOPE_MEMBERS
@@ -10,6 +11,9 @@ KEYS_LAST = timedelta(hours=24)
 """How long fetched keys are used before they are asked for again."""
 FETCH_BURST = 3.0
 FETCH_EVERY = timedelta(minutes=5)
+KEY_SET_CACHED = timedelta(hours=1)
+"""How long platforms may keep our key set: what /lti/jwks.json says."""
+KEY_OVERLAP = timedelta(hours=48)
 LOGIN_LASTS = timedelta(minutes=10)
 """How long a person may take between the login and the launch: a sign-in may lie between."""
 MAX_OPEN_LOGINS = 20_000
@@ -33,6 +37,28 @@ def may_fetch(left: float, counted_at: datetime, now: datetime) -> tuple[bool, f
 def are_fresh(fetched_at: datetime | None, now: datetime) -> bool:
     """Whether keys fetched then can be used without asking again."""
     return fetched_at is not None and now - fetched_at < KEYS_LAST
+
+
+def signing_key(made_at: Mapping[str, datetime], now: datetime) -> str:
+    """Which of our keys signs: the newest that platforms can have seen, else the oldest.
+
+    Platforms keep our key set for up to an hour, so a new key is published that long before it
+    signs anything.
+    """
+    by_age = sorted(made_at, key=lambda kid: made_at[kid])
+    known = [kid for kid in by_age if now - made_at[kid] >= KEY_SET_CACHED]
+    return known[-1] if known else by_age[0]
+
+
+def published_keys(made_at: Mapping[str, datetime], now: datetime) -> set[str]:
+    """Which of our keys are in our key set: a replaced one stays through its overlap."""
+    by_age = sorted(made_at, key=lambda kid: made_at[kid])
+    replaced_at = {kid: made_at[after] for kid, after in pairwise(by_age)}
+    return {
+        kid
+        for kid in by_age
+        if kid not in replaced_at or now - replaced_at[kid] < KEY_SET_CACHED + KEY_OVERLAP
+    }
 
 
 def is_login_open(created_at: datetime, now: datetime) -> bool:

@@ -43,7 +43,6 @@ def upgrade() -> None:
         sa.Column("sealed_private_key", sa.String(), nullable=False),
         sa.Column("public_jwk", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_tool_key")),
     )
     op.create_table(
