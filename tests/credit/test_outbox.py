@@ -6,13 +6,16 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from lti_tool import jobs
 from lti_tool.clock import now
 from lti_tool.credit import actions, chores
 from lti_tool.credit.models import ColumnStatus, Mode, PushStatus
-from lti_tool.db import db, start_writing
+from lti_tool.db import db, start_reading, start_writing
+from lti_tool.lti import tokens
 from lti_tool.lti.message import Person
+from lti_tool.lti.models import AccessToken, Registration
 from lti_tool.lti.roles import Role
 from lti_tool.practice.faults import Fault
 from lti_tool.roster import actions as roster
@@ -259,6 +262,23 @@ def test_two_workers_that_are_told_yes_at_once_make_one_column(app, course, visi
 
     assert len(course.site.line_items_of(course.lms)) == 1
     assert room.column().status is ColumnStatus.READY
+
+
+def test_a_token_kept_by_many_at_once_is_kept_once(classroom):
+    registration_id = classroom.column().context.registration_id
+    db.session.rollback()
+
+    def keep():
+        with classroom.app.app_context():
+            for _ in range(10):
+                start_reading()
+                registration = db.session.get_one(Registration, registration_id)
+                tokens._keep(registration, ("a scope",), "token", 60)
+
+    at_once(*[keep] * 6)
+
+    kept = select(AccessToken.id).where(AccessToken.scopes == "a scope")
+    assert len(db.session.scalars(kept).all()) == 1
 
 
 def test_a_token_fetched_by_two_at_once_troubles_nobody(classroom):
