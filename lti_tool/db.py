@@ -5,7 +5,7 @@ transaction begins: a reader that turns into a writer can be refused without wai
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -81,7 +81,8 @@ class Base(DeclarativeBase):
     personal: ClassVar[frozenset[str]]
 
 
-db = SQLAlchemy(metadata=Base.metadata)
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+"""After the commit a page answers with what it knows, and begins no second transaction."""
 _writing: ContextVar[bool] = ContextVar("writing", default=True)
 
 
@@ -154,15 +155,20 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _start_afresh() -> None:
+    db.session.rollback()
+    db.session.expire_all()
+
+
 def start_reading() -> None:
     """End the open transaction; the next one only reads, and waits for no writer."""
-    db.session.rollback()
+    _start_afresh()
     _writing.set(False)
 
 
 def start_writing() -> None:
     """End the open transaction; the next one may write, and sees the latest."""
-    db.session.rollback()
+    _start_afresh()
     _writing.set(True)
 
 
@@ -192,6 +198,13 @@ def missing(model: type[Base]) -> Insert:
     kind = db.engine.dialect.name
     insert = postgresql.insert if kind == "postgresql" else sqlite.insert
     return insert(model).on_conflict_do_nothing()
+
+
+def change(row: Base, wanted: Mapping[str, Any]) -> None:
+    """Set what differs from `wanted`, so that an unchanged row costs nothing."""
+    for name, value in wanted.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 T = TypeVar("T")

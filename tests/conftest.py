@@ -311,6 +311,7 @@ class Browser:
 
     def _ask(self, method, path, **more):
         db.session.rollback()
+        db.session.expire_all()
         return contextvars.Context().run(method, path, base_url=ORIGIN, **more)
 
 
@@ -341,6 +342,7 @@ def run_chores():
 
     def run(app):
         db.session.rollback()
+        db.session.expire_all()
         contextvars.Context().run(jobs.run_all, app)
 
     return run

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from lti_tool.clock import now
-from lti_tool.db import db
+from lti_tool.db import change, db
 from lti_tool.lti.message import Course, Launch, Link, Services
 from lti_tool.lti.models import Context, Deployment, PlatformKind, Registration, ResourceLink
 
@@ -82,9 +82,7 @@ def _update_context(context: Context, course: Course, launch: Launch) -> None:
         "lineitems_url": services.lineitems_url or context.lineitems_url,
         "scopes": " ".join(services.scopes) or context.scopes,
     }
-    for name, value in wanted.items():
-        if getattr(context, name) != value:
-            setattr(context, name, value)
+    change(context, wanted)
 
 
 def _link(context: Context, link: Link, services: Services) -> ResourceLink:
@@ -99,7 +97,5 @@ def _link(context: Context, link: Link, services: Services) -> ResourceLink:
             context_id=context.id, resource_link_id=link.resource_link_id, title=link.title
         )
         db.session.add(row)
-    row.title = link.title or row.title
-    row.lineitem_url = services.lineitem_url
-    db.session.flush()
+    change(row, {"title": link.title or row.title, "lineitem_url": services.lineitem_url})
     return row

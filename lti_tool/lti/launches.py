@@ -141,17 +141,20 @@ def _check_nonce(claims: token.Claims, expected: str) -> None:
 
 def _admit_deployment(registration: Registration, deployment_id: str) -> None:
     """A registration that lists none takes the first and lists it; then only listed ones come."""
-    if not _listed(registration):
+    listed = _listed(registration)
+    if not listed:
         db.session.refresh(registration, with_for_update=True)
-        if not _listed(registration):
-            db.session.add(
-                Deployment(
-                    registration_id=registration.id, deployment_id=deployment_id, created_at=now()
-                )
-            )
-            return
-    if deployment_id not in _listed(registration):
+        listed = _listed(registration) or _list(registration, deployment_id)
+    if deployment_id not in listed:
         raise LaunchRejected(refusals.DEPLOYMENT_UNKNOWN)
+
+
+def _list(registration: Registration, deployment_id: str) -> set[str]:
+    first = Deployment(
+        registration_id=registration.id, deployment_id=deployment_id, created_at=now()
+    )
+    db.session.add(first)
+    return {deployment_id}
 
 
 def _listed(registration: Registration) -> set[str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select, update
 
 from lti_tool.clock import now
-from lti_tool.db import db, insert_missing, new_public_id
+from lti_tool.db import change, db, insert_missing, new_public_id
 from lti_tool.lti.message import Person
 from lti_tool.lti.models import Context, Registration
 from lti_tool.lti.roles import Role
@@ -22,9 +22,8 @@ def admit(registration: Registration, context: Context, person: Person, role: Ro
     member.seen_at = now()
     if member.status is not Status.ACTIVE:
         member.status, member.left_at = Status.ACTIVE, None
-    member.is_staff = member.is_staff or role.is_staff
-    member.role = rules.merged_role(member.role, role)
-    db.session.flush()
+    is_staff, kept = member.is_staff or role.is_staff, rules.merged_role(member.role, role)
+    change(member, {"is_staff": is_staff, "role": kept})
     return member
 
 
@@ -92,8 +91,8 @@ def _user(registration: Registration, person: Person) -> User:
         user = db.session.scalars(wanted).one()
     told = (person.name, person.given, person.family)
     known = (user.name or "", user.given or "", user.family or "")
-    user.name, user.given, user.family = rules.merged_names(known, told)
-    db.session.flush()
+    names = rules.merged_names(known, told)
+    change(user, dict(zip(("name", "given", "family"), names, strict=True)))
     return user
 
 
