@@ -156,9 +156,10 @@ def test_two_who_meet_somebody_new_at_once_make_one_row(app):
 # --- many writers ----------------------------------------------------------------------------
 
 
-def add_up(app, errors):
+def add_up(app, errors, pause=0.0):
     """Read, think, write: each addition must be there in the end."""
     for _ in range(WRITES):
+        time.sleep(pause)
         try:
             with app.app_context():
                 start_writing()
@@ -169,8 +170,8 @@ def add_up(app, errors):
             errors.append(type(error).__name__)
 
 
-def add_up_in_a_process(environ, errors):
-    add_up(create_app(environ), errors)
+def add_up_in_a_process(environ, errors, pause):
+    add_up(create_app(environ), errors, pause)
 
 
 def total():
@@ -199,14 +200,15 @@ def test_eight_threads_that_write_at_once_lose_nothing_and_see_no_lock(zero):
     assert total() == 8 * WRITES
 
 
-def run_processes(number, app):
+def run_processes(number, app, pause=0.0):
     known = app.extensions["good_turn_settings"]
     environ = {f"LTI_TOOL_{key}": str(value) for key, value in vars(known).items()}
     spawn = multiprocessing.get_context("spawn")
     with spawn.Manager() as manager:
         errors = manager.list()
         workers = [
-            spawn.Process(target=add_up_in_a_process, args=(environ, errors)) for _ in range(number)
+            spawn.Process(target=add_up_in_a_process, args=(environ, errors, pause))
+            for _ in range(number)
         ]
         for worker in workers:
             worker.start()
@@ -224,8 +226,8 @@ def test_processes_that_write_at_once_lose_nothing_and_see_no_lock(zero):
 
 @pytest.mark.hard
 @pytest.mark.timeout(600)
-def test_sixty_four_processes_see_no_lock(zero):
-    errors = run_processes(64, zero)
+def test_sixty_four_processes_that_write_a_hundred_times_a_second_see_no_lock(zero):
+    errors = run_processes(64, zero, pause=0.64)
 
     assert errors == []
     assert total() == 64 * WRITES
