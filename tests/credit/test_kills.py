@@ -145,8 +145,8 @@ def test_two_hundred_kills_and_ten_thousand_thanks(crowd, app):
 @pytest.mark.timeout(2400)
 @BOTH
 def test_every_kind_of_trouble_at_once(crowd, app):
-    """R6 at 4,000 thanks; answers that take too long are 0.3 %, for each blocks 10 seconds."""
-    room = crowd(400)
+    """R6 at 2,000 thanks; answers that take too long are 0.3 %, for each blocks 10 seconds."""
+    room = crowd(200)
     faults = [
         Fault("*", "status", rate=0.10, status=503),
         Fault("*", "throttle", rate=0.05, status=429),
