@@ -144,9 +144,15 @@ def _send(push_id: int, lease: str) -> None:
 
 def _send_first(sending: Sending) -> None:
     """A score that leaves a teacher's own alone, and then a look at which of them is there."""
-    if _post(sending, only_if_empty=True):
-        seen = _sending(sending.push_id, sending.lease)
-        _settle(seen, _look(seen)[0])
+    score = _post(sending, only_if_empty=True)
+    if score is None:
+        return
+    seen = _sending(sending.push_id, sending.lease)
+    shown, _ = _look(seen)
+    if shown is Shown.AS_SENT and seen.ours == (score,):  # and more was earned meanwhile
+        _arrived(seen, score)
+    else:
+        _settle(seen, shown)
 
 
 def _sending(push_id: int, lease: str) -> Sending:

@@ -96,6 +96,17 @@ def test_a_thanks_while_the_gradebook_is_looked_at_is_not_forgotten(
     assert room.shown(ben) == 2
 
 
+def test_a_thanks_while_the_first_score_is_on_its_way_goes_next(classroom, monkeypatch):
+    room, ben = classroom, classroom.course.ben
+    room.earn(ben)
+    monkeypatch.setattr(room.site.faults, "strike", meanwhile(room, "scores"))
+
+    room.send()
+
+    assert room.shown(ben) == 2
+    assert [post.body["scoreGiven"] for post in room.posts()] == [1, 2]
+
+
 def meanwhile(room, service):
     """Ben is thanked before the first call of this service is answered."""
     calls = []
