@@ -32,8 +32,9 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """All of these in one process: they share one demo and one browser."""
+    """All of these in one process, told to xdist before it looks: they share one demo."""
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.xdist_group("browser"))
