@@ -72,7 +72,7 @@ def choose_the_gradebook(ivy):
     ivy.board.get_by_text("Also send it to the gradebook").click()
     check(ivy, "settings")
     ivy.board.get_by_role("button", name="Save").click()
-    for _ in range(40):
+    for _ in range(160):
         ivy.board.get_by_role("link", name="Credit settings").click()
         if ivy.board.get_by_text("Connected").count():
             break
@@ -115,8 +115,8 @@ def thank(ana, title):
 
 
 def score_of(ivy, name):
-    """What the gradebook shows within ten seconds."""
-    for _ in range(40):
+    """What the gradebook shows within a turn of the worker, though its wake-up may be lost."""
+    for _ in range(160):
         ivy.page.get_by_role("link", name="Grades").first.click()
         row = ivy.page.get_by_role("row").filter(has_text=name)
         cells = [box.input_value() for box in row.get_by_role("textbox").all()]
