@@ -185,7 +185,8 @@ def name_of(member_id: int) -> str:
     """What a member is called here; the names of the course are read once a page."""
     if "names" not in g:
         g.names = roster.names_in(g.member.context_id)
-    return str(g.names.get(member_id) or gettext("Classmate"))
+    name: str | int = g.names.get(member_id, 0)
+    return name if isinstance(name, str) else gettext("Classmate %(number)s", number=name)
 
 
 def asset(filename: str) -> str:

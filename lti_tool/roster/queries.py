@@ -17,7 +17,7 @@ def membership(context: Context, user: User) -> Membership | None:
     )
 
 
-def names_in(context_id: int) -> dict[int, str]:
+def names_in(context_id: int) -> dict[int, str | int]:
     """What to call each member of a course, by membership id; one query."""
     rows = db.session.execute(
         select(Membership.id, User.name, User.given, User.family)

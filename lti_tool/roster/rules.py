@@ -94,18 +94,24 @@ def may_ask_again(tried_at: datetime | None, now: datetime) -> bool:
     return tried_at is None or now - tried_at >= ASK_AGAIN_AFTER
 
 
-def display_names(people: Iterable[tuple[int, str, str, str]]) -> dict[int, str]:
+def display_names(people: Iterable[tuple[int, str, str, str]]) -> dict[int, str | int]:
     """What each person is called in this course: (id, name, given, family) → first name.
 
-    People who share a first name get the initial of the family name as well; people whose platform
-    withholds their name have none here, and pages call them "Classmate".
+    People who share a first name get the initial of the family name as well. People whose platform
+    withholds their name get a number, the same on every page ("Classmate 3"): newcomers come after
+    those who are known.
     """
     people = list(people)
     firsts = {person_id: _first(name, given) for person_id, name, given, _ in people}
     shared = Counter(firsts.values())
-    called = {}
+    unnamed = sorted(person_id for person_id, first in firsts.items() if not first)
+    called: dict[int, str | int] = {
+        person_id: number for number, person_id in enumerate(unnamed, start=1)
+    }
     for person_id, name, given, family in people:
         first = firsts[person_id]
+        if not first:
+            continue
         initial = (family or name.removeprefix(given).strip() or " ").split()[-1:] or [""]
         is_shared = shared[first] > 1 and initial[0]
         called[person_id] = f"{first} {initial[0][0]}." if is_shared else first

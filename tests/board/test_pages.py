@@ -132,3 +132,17 @@ def test_two_courses_in_two_tabs_do_not_mix(one_course, browser):
 
     assert "In the first course" not in ana.page().text
     assert "In the first course" in ana.get(first).text
+
+
+def test_people_whose_names_are_withheld_can_be_told_apart(one_course, visit):
+    one_course.tool.privacy = "anonymous"
+    ana, ben = visit(one_course, one_course.ana), visit(one_course, one_course.ben)
+    made = ana.send("ask", title="Who am I?", body="…")
+    question = made.headers["Location"].removeprefix(ana.home)
+
+    ben.send(f"{question}/answers", _from=question, body="Nobody knows.")
+
+    page = ben.page(question).text
+    assert "Classmate 1 asked" in page
+    assert "You are here as Classmate 2." in page
+    assert "Ana" not in page

@@ -98,10 +98,10 @@ def test_what_people_are_called(people, called):
     assert [names[n] for n in range(len(people))] == called
 
 
-def test_people_without_names_have_none_and_change_nobody_elses():
+def test_people_without_names_have_numbers_that_stay_and_change_nobody_elses():
     names = rules.display_names([(4, "", "", ""), (9, " ", "", ""), (12, "Ana R", "Ana", "R")])
 
-    assert names == {4: "", 9: "", 12: "Ana"}
+    assert names == {4: 1, 9: 2, 12: "Ana"}
 
 
 @pytest.mark.parametrize(("hours", "is_stale"), [(0, False), (5.9, False), (6, True), (100, True)])
