@@ -9,6 +9,7 @@ from typing import Any
 from pylti1p3.cookie import CookieService
 from pylti1p3.exception import LtiException, OIDCException
 from pylti1p3.oidc_login import OIDCLogin
+from pylti1p3.redirect import Redirect
 from pylti1p3.registration import Registration as LibraryRegistration
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
@@ -96,6 +97,10 @@ class Login(OIDCLogin[Fields, OneRegistration, _Nothing, _Nothing, str]):
 
     def _generate_nonce(self) -> str:
         return self._nonce
+
+    def get_redirect(self, url: str) -> Redirect[str]:
+        """Never asked for: the redirect is made in launch/views.py."""
+        raise OIDCException("the redirect is ours")
 
     def address(self, launch_url: str) -> str:
         """Where to send the browser: the platform's login; raises LaunchRejected."""
