@@ -24,7 +24,7 @@ demo: $(STAMP) ## the tool and a practice LMS on this machine; prints one addres
 	@exec $(BIN)/lti-tool demo
 
 test: $(STAMP) ## every test
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not hard'
+	@exec $(BIN)/python -m pytest -n 2 -m 'not hard'
 
 check: $(STAMP) ## format, lint, types, structure
 	@$(BIN)/ruff format --check .

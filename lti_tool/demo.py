@@ -5,6 +5,7 @@ frame's cookies behave as they do there. Course time can be moved here, and only
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import secrets
@@ -13,13 +14,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from flask import Flask
@@ -53,12 +55,13 @@ def run() -> None:
             "LTI_TOOL_DATABASE_URL should not be set: the demo has a database of its own."
         )
     ended = _listen_for_the_end()
+    turn = _take_turn()
     lms_port, tool_port = _ports()
     environ = settings(tool_port)
     errors = _send_output_to_log()
     try:
-        _run(environ, lms_port, tool_port, ended)
-    except Exception as error:
+        _run(environ, (lms_port, tool_port), turn, ended)
+    except (Exception, SystemExit) as error:
         log = HOME / "demo.log"
         os.write(errors, f"The demo did not start ({error}); see {log}.\n".encode())
         raise SystemExit(1) from error
@@ -101,22 +104,22 @@ class _Offset:
         return self._known
 
 
-def _run(environ: dict[str, str], lms_port: int, tool_port: int, ended: threading.Event) -> None:
+def _run(
+    environ: dict[str, str], ports: tuple[int, int], turn: IO[str], ended: threading.Event
+) -> None:
     app = create_app(environ)
     _migrate(app)
-    children = [
-        _start(environ, "web", str(tool_port)),
-        _start(environ, "worker"),
-    ]
+    lms_port, tool_port = ports
+    children = [_start(environ, "web", str(tool_port)), _start(environ, "worker")]
+    lms = LiveServer(lambda url: _lms(app, url, tool_port), host="localhost", port=lms_port)
     try:
-        with LiveServer(
-            lambda url: _lms(app, url, tool_port), host="localhost", port=lms_port
-        ) as lms:
-            _wait_until_ready(f"http://127.0.0.1:{tool_port}/readyz", children, ended)
-            _wait_until_ready(f"{lms.url}/", children, ended)
-            if not ended.is_set():
-                click.echo(f"{lms.url}/")
-            _watch(children, ended)
+        lms.start()  # its threads end with this process, whatever they wait for
+        _wait_until_ready(f"http://127.0.0.1:{tool_port}/readyz", children, ended)
+        _wait_until_ready(f"{lms.url}/", children, ended)
+        turn.close()
+        if not ended.is_set():
+            click.echo(f"{lms.url}/")
+        _watch(children, ended)
     finally:
         _end(children)
 
@@ -241,6 +244,17 @@ def _send_output_to_log() -> int:
     with (HOME / "demo.log").open("ab") as log:
         os.dup2(log.fileno(), 2)
     return errors
+
+
+def _take_turn() -> IO[str]:
+    """Two demos that start at the same moment must not choose the same free ports.
+
+    Held until everything listens.
+    """
+    name = f"good-turn-demo-{os.getuid()}.lock"
+    turn = (Path(tempfile.gettempdir()) / name).open("w")
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    return turn
 
 
 def _secret() -> str:

@@ -32,13 +32,8 @@ AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """All of these in one process, told to xdist before it looks: they share one demo."""
-    for item in items:
-        if "tests/browser" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.browser)
+IN_BROWSER = [pytest.mark.browser, pytest.mark.timeout(180)]
+"""Marks of every module here."""
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +84,7 @@ def start_demo(home):
     )
     began = time.monotonic()
     address = process.stdout.readline().strip()
+    assert address, process.stderr.read()
     return SimpleNamespace(process=process, url=address, seconds=time.monotonic() - began)
 
 
@@ -107,7 +103,6 @@ def stop_demo(demo, number=signal.SIGTERM):
 def demo(tmp_path_factory):
     """A running demo of this test run."""
     running = start_demo(tmp_path_factory.mktemp("demo") / "home")
-    assert running.url, running.process.stderr.read()
     yield running
     stop_demo(running)
 

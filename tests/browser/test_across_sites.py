@@ -13,11 +13,11 @@ from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
 from lti_tool.practice.site import Site
 from tests.browser import authority
-from tests.browser.conftest import BLOCK_THIRD_PARTY, WIDE, look, violations
+from tests.browser.conftest import BLOCK_THIRD_PARTY, IN_BROWSER, WIDE, look, violations
 from tests.conftest import settings_for
 
 LMS, TOOL = "lms.test", "tool.test"
-pytestmark = pytest.mark.timeout(120)
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import start_demo, stop_demo
+from tests.browser.conftest import IN_BROWSER, start_demo, stop_demo
 from tests.postgres import wait_until
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = IN_BROWSER
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -11,8 +11,10 @@ from flask import Flask, redirect, request
 from lti_tool.practice import sample
 from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
-from tests.browser.conftest import FLAGS, NO_BROWSER
+from tests.browser.conftest import FLAGS, IN_BROWSER, NO_BROWSER
 from tests.conftest import missing
+
+pytestmark = IN_BROWSER
 
 COOKIE = {"secure": True, "httponly": True, "samesite": "None", "partitioned": True}
 

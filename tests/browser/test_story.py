@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tests.browser.conftest import PHONE, WIDE, look, violations
+from tests.browser.conftest import IN_BROWSER, PHONE, WIDE, look, violations
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture(params=["moodle", "canvas"])
