@@ -5,6 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Any
 
 from joserfc.jwk import RSAKey
@@ -76,16 +77,27 @@ def _fetched(registration: Registration, *, since: Any) -> dict[str, RSAKey]:
                 return known
             if _failed_at.get(registration_id, began) > began:
                 raise PlatformUnreachable("keys: just tried in vain", retry_after=60)
-            if _take_turn(registration_id):
+            turn = _take_turn(registration_id)
+            if turn is Turn.OURS:
                 return _fetch(registration_id, url)
-            if not _is_being_fetched(registration_id) or time.monotonic() > deadline:
+            is_hopeless = turn is Turn.NONE_LEFT and not _is_being_fetched(registration_id)
+            if is_hopeless or time.monotonic() > deadline:
                 return known
             db.session.rollback()
             time.sleep(0.05)
 
 
-def _take_turn(registration_id: int) -> bool:
-    """Whether we may fetch now: the bucket allows it and nobody else is fetching."""
+class Turn(Enum):
+    """Whether we may fetch a platform's keys now."""
+
+    OURS = auto()
+    SOMEBODY_ELSES = auto()
+    NONE_LEFT = auto()
+    """They were fetched too often lately."""
+
+
+def _take_turn(registration_id: int) -> Turn:
+    """Ours when the bucket allows it and nobody else is fetching."""
     moment = now()
     _ensure_row(registration_id)
     with short_transaction() as connection:
@@ -96,7 +108,7 @@ def _take_turn(registration_id: int) -> bool:
         ).one()
         allowed, left = rules.may_fetch(row.fetches_left, row.counted_at, moment)
         if not allowed:
-            return False
+            return Turn.NONE_LEFT
         taken = connection.execute(
             update(PlatformKeys)
             .where(
@@ -110,7 +122,7 @@ def _take_turn(registration_id: int) -> bool:
                 fetching_until=moment + timedelta(seconds=FETCH_SECONDS + 1),
             )
         )
-        return taken.rowcount == 1
+        return Turn.OURS if taken.rowcount == 1 else Turn.SOMEBODY_ELSES
 
 
 def _ensure_row(registration_id: int) -> None:
