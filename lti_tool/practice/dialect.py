@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lti_tool.practice.exchange import Call, Reply
@@ -42,6 +42,8 @@ class Launching:
     course: Course
     tool: Tool
     enrolment: Enrolment | None
+    is_deep_link: bool = False
+    """Whether content is to be selected; `link` is then a sketch that no course has."""
 
 
 class LoginRequest(dict[str, str]):
@@ -50,6 +52,20 @@ class LoginRequest(dict[str, str]):
     def __init__(self, url: str, fields: dict[str, str]) -> None:
         super().__init__(fields)
         self.url = url
+
+
+@dataclass
+class DeepLinked:
+    """What became of the content that a tool sent back."""
+
+    tool: Tool
+    course: Course
+    links: list[Link] = field(default_factory=list)
+    message: str = ""
+    error: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)
+    overlooked: list[str] = field(default_factory=list)
+    """What the specification asks for and this platform does not look at."""
 
 
 class Dialect(Protocol):
@@ -63,6 +79,14 @@ class Dialect(Protocol):
     def jwks_path(self) -> str: ...
     @property
     def configuration_path(self) -> str: ...
+    @property
+    def deep_link_path(self) -> str:
+        """Where tools have browsers post what was selected."""
+
+    @property
+    def usual_placement(self) -> str:
+        """Where content is selected when nobody says where."""
+
     @property
     def routes(self) -> tuple[Route, ...]: ...
     @property
@@ -85,6 +109,15 @@ class Dialect(Protocol):
 
     def teacher_sets(self, site: Site, line_item: LineItem, sub: str, score: float | None) -> None:
         """A teacher types a grade (or removes it) in the LMS."""
+
+    def openid_configuration(self, site: Site) -> dict[str, Any]:
+        """What a tool reads before it registers itself."""
+
+    def registration_url(self, site: Site, url: str, update: Tool | None) -> str:
+        """The tool's registration address with a configuration to read and a token to use once."""
+
+    def deep_linked(self, site: Site, person: Person, return_url: str, token: str) -> DeepLinked:
+        """Take what a tool selected, or raise PlatformPage."""
 
     def throttled(self, status: int | None) -> Reply:
         """The answer to somebody who calls too often."""

@@ -1,9 +1,11 @@
 """What Site's methods take, by name: one plate per method instead of long signatures."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Required, TypedDict
+from typing import Any, Required, TypedDict
+
+from lti_tool.practice.model import Placement
 
 
 class SiteOptions(TypedDict, total=False):
@@ -14,6 +16,7 @@ class SiteOptions(TypedDict, total=False):
     issuer: str | None
     now: Callable[[], datetime] | None
     save_to: str | Path | None
+    clock_error: timedelta
 
 
 class PersonFields(TypedDict, total=False):
@@ -39,10 +42,14 @@ class CourseFields(TypedDict, total=False):
     timezone: str | None
     history: list[str]
     outline: dict[str, str]
+    is_public: bool
 
 
 class ToolFields(TypedDict, total=False):
-    """What add_tool takes. `jwks` pins the tool's keys instead of fetching them."""
+    """What add_tool takes. `jwks` pins the tool's keys instead of fetching them.
+
+    With `deep_link_url` the tool offers content to select, in Canvas at its usual placements.
+    """
 
     name: str
     client_id: str | None
@@ -55,6 +62,14 @@ class ToolFields(TypedDict, total=False):
     scopes: list[str]
     privacy: str
     custom: dict[str, str]
+    state: str
+    domain: str
+    description: str
+    deep_link_url: str | None
+    accepts_grades: str
+    is_in_chooser: bool
+    placements: list[Placement]
+    registration: dict[str, Any]
 
 
 class LinkFields(TypedDict, total=False):
@@ -70,3 +85,6 @@ class LinkFields(TypedDict, total=False):
     graded: bool
     placement: str
     deployment_id: str
+    url: str
+    group: str
+    assigned_to: list[str]

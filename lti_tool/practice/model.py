@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 COURSE_ROLES = (
     "student",
@@ -44,6 +45,7 @@ class Enrolment:
     roles: list[str]
     suspended: bool = False
     sections: list[str] = field(default_factory=list)
+    """Names of Canvas sections or of Moodle groups."""
 
 
 @dataclass
@@ -63,6 +65,27 @@ class Course:
     is_concluded: bool = False
     removed_tools: list[str] = field(default_factory=list)
     roster_version: int = 0
+    sections: dict[str, str] = field(default_factory=dict)
+    """Section (or group) name → its number."""
+    is_public: bool = False
+    """Canvas: whether visitors without an account may look at it."""
+    chooser: dict[str, bool] = field(default_factory=dict)
+    """Moodle: client id → whether teachers here are offered the tool, where that was changed."""
+
+
+@dataclass
+class Placement:
+    """Where Canvas offers a tool, and what a click there sends."""
+
+    name: str
+    message_type: str
+    url: str = ""
+    label: str = ""
+    custom: dict[str, str] = field(default_factory=dict)
+    is_enabled: bool = True
+    """Whether the course navigation has it without a teacher's doing."""
+    visibility: str = ""
+    opens_window: bool = False
 
 
 @dataclass
@@ -81,6 +104,21 @@ class Tool:
     scopes: list[str]
     privacy: str
     custom: dict[str, str]
+    state: str = "active"
+    """Moodle: "pending" until an administrator activates it. Canvas: "off" until the key is on."""
+    domain: str = ""
+    description: str = ""
+    deep_link_url: str | None = None
+    """Where teachers select content; None where the tool does not offer that."""
+    accepts_grades: str = "delegate"
+    """Moodle: "never", "always" or "delegate" (to the teacher)."""
+    is_in_chooser: bool = True
+    """Moodle: whether teachers are offered the tool in every course."""
+    placements: list[Placement] = field(default_factory=list)
+    installs: dict[str, str] = field(default_factory=dict)
+    """Canvas: deployment id → the number of the one course that has it, or "" for the account."""
+    registration: dict[str, Any] = field(default_factory=dict)
+    """What the tool sent when it registered itself."""
 
 
 @dataclass
@@ -97,6 +135,12 @@ class Link:
     cmid: str
     """Moodle's course-module number: in the page's address, and not the resource link's id."""
     custom: dict[str, str]
+    url: str = ""
+    """The link's own target, where it is not the tool's."""
+    group: str = ""
+    """Moodle: the only group that may see the activity."""
+    assigned_to: list[str] = field(default_factory=list)
+    """Canvas: the only students of the assignment; empty means all."""
 
 
 @dataclass

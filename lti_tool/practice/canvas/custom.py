@@ -2,14 +2,19 @@
 
 from urllib.parse import urlsplit
 
+from lti_tool.practice.canvas.deeplink import placement_here
 from lti_tool.practice.canvas.roles import launch_roles
 from lti_tool.practice.dialect import Launching
 
 
 def custom_claim(launching: Launching) -> dict[str, str]:
-    """The tool's fields, then the link's; unknown variables stay as they are."""
-    wanted = launching.tool.custom | launching.link.custom
+    """The tool's fields, its placement's, the link's; unknown variables stay as they are."""
+    placement = placement_here(launching)
+    own = placement.custom if placement else {}
+    wanted = launching.tool.custom | own | launching.link.custom
     known = variables(launching)
+    if launching.is_deep_link:
+        known = {name: text for name, text in known.items() if "ResourceLink" not in name}
     return {
         name: known.get(value[1:], value) if value.startswith("$") else value
         for name, value in wanted.items()

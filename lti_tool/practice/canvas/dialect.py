@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lti_tool.practice.canvas import grades, launch, replies, roles, roster, scores, token
-from lti_tool.practice.dialect import Launching, LoginRequest, route
+from lti_tool.practice.canvas import (
+    deeplink,
+    grades,
+    launch,
+    registration,
+    replies,
+    roles,
+    roster,
+    scores,
+    token,
+)
+from lti_tool.practice.dialect import DeepLinked, Launching, LoginRequest, route
 from lti_tool.practice.exchange import Call, Reply, json_reply
-from lti_tool.practice.model import LineItem, Person
+from lti_tool.practice.model import LineItem, Person, Tool
 
 if TYPE_CHECKING:
     from lti_tool.practice.site import Site
@@ -24,14 +34,20 @@ def jwks(site: Site, call: Call, names: dict[str, str]) -> Reply:
 
 
 class Canvas:
-    """Canvas's ways. Dynamic registration will begin at `configuration_path`."""
+    """Canvas's ways."""
 
     auth_path = "/api/lti/authorize_redirect"
     token_path = "/login/oauth2/token"  # noqa: S105 -- an address
     jwks_path = "/api/lti/security/jwks"
     configuration_path = "/api/lti/security/openid-configuration"
+    deep_link_path = "/courses/<number>/deep_linking_response"
+    usual_placement = "link_selection"
     roles = roles.ROLES
     routes = (
+        route(
+            "configuration", "/api/lti/security/openid-configuration", registration.configuration
+        ),
+        route("registration", registration.REGISTRATIONS, registration.registration, "POST"),
         route("jwks", "/api/lti/security/jwks", jwks),
         route("token", "/login/oauth2/token", token.token, "POST"),
         route("members", "/api/lti/courses/<course>/names_and_roles", roster.members),
@@ -63,6 +79,18 @@ class Canvas:
     def teacher_sets(self, site: Site, line_item: LineItem, sub: str, score: float | None) -> None:
         """See canvas.scores."""
         scores.teacher_sets(site, line_item, sub, score)
+
+    def openid_configuration(self, site: Site) -> dict[str, Any]:
+        """See canvas.registration."""
+        return registration.openid_configuration(site)
+
+    def registration_url(self, site: Site, url: str, update: Tool | None) -> str:
+        """See canvas.registration."""
+        return registration.registration_url(site, url, update)
+
+    def deep_linked(self, site: Site, person: Person, return_url: str, token: str) -> DeepLinked:
+        """See canvas.deeplink."""
+        return deeplink.deep_linked(site, return_url, token)
 
     def throttled(self, status: int | None) -> Reply:
         """See canvas.replies."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import jwt
 
 from lti_tool.practice import vocabulary as v
+from lti_tool.practice.canvas import deeplink
 from lti_tool.practice.canvas.custom import custom_claim
 from lti_tool.practice.canvas.grades import lineitem_url, lineitems_url
 from lti_tool.practice.canvas.roles import launch_roles
@@ -47,10 +48,10 @@ COURSE_OFFERING = v.LIS_V2 + "course#CourseOffering"
 def login(launching: Launching) -> LoginRequest:
     """Canvas's fields. The launch is made now and kept for one fetch; the hint is a JWT."""
     site, tool = launching.site, launching.tool
-    if launching.enrolment is None and not (
-        launching.person.is_admin or launching.person.is_visitor
-    ):
+    if not may_enter(launching):
         raise PlatformPage(401, "You are not authorised to see this course.")
+    if launching.is_deep_link:
+        deeplink.check(launching)
     verifier = uuid.uuid4().hex
     site.pending[verifier] = (launching, claims(launching, ""))
     while len(site.pending) > MOST_PENDING:
@@ -62,13 +63,27 @@ def login(launching: Launching) -> LoginRequest:
             "login_hint": login_hint(launching.person),
             "client_id": tool.client_id,
             "deployment_id": launching.link.deployment_id,
-            "target_link_uri": tool.launch_url,
+            "target_link_uri": target(launching),
             "lti_message_hint": _message_hint(site, verifier),
             "canvas_environment": "prod",
             "canvas_region": "not_configured",
             "lti_storage_target": "post_message_forwarding",
         },
     )
+
+
+def may_enter(launching: Launching) -> bool:
+    """Whether Canvas shows the course: to its people, to administrators, and if it is public."""
+    return (
+        launching.enrolment is not None
+        or launching.person.is_admin
+        or (launching.person.is_visitor and launching.course.is_public)
+    )
+
+
+def target(launching: Launching) -> str:
+    """What is to be opened: the link's own address, the placement's, else the tool's."""
+    return launching.link.url or deeplink.target(launching)
 
 
 def login_hint(person: Person) -> str:
@@ -123,6 +138,8 @@ def _error(site: Site, query: dict[str, str], person: Person | None) -> dict[str
             return problem("invalid_request_object", f"The '{name}' must be '{value}'")
     if person is None or query["login_hint"] != login_hint(person):
         return problem("login_required", "Must have an active user session")
+    if site.state.tools[query["client_id"]].state != "active":
+        return problem("unauthorized_client", "Client not authorized in requested context")
     if _verifier(site, query) is None:
         return problem("invalid_request_object", "Invalid lti_message_hint")
     return None
@@ -161,9 +178,9 @@ def _fetched(site: Site, query: dict[str, str]) -> dict[str, str]:
 
 
 def claims(launching: Launching, nonce: str) -> dict[str, Any]:
-    """The id_token of a resource link launch; it lives for an hour."""
+    """The id_token of a launch, or of a deep linking request; it lives for an hour."""
     return {
-        **_message(launching),
+        **(deeplink.message(launching) if launching.is_deep_link else _message(launching)),
         **_envelope(launching, nonce),
         **_place(launching),
         **_services(launching),
@@ -175,7 +192,7 @@ def claims(launching: Launching, nonce: str) -> dict[str, Any]:
 
 
 def _message(launching: Launching) -> dict[str, Any]:
-    """Which message it is. Deep linking will branch off here; submission review does not exist."""
+    """The claims of a resource link launch alone."""
     link, course = launching.link, launching.course
     has_own_link = link.resource_link_id != course.context_id
     title = link.title if has_own_link else course.title
@@ -189,7 +206,7 @@ def _message(launching: Launching) -> dict[str, Any]:
             **NO_PROBLEMS,
         },
         v.DEPLOYMENT_ID: link.deployment_id,
-        v.TARGET_LINK_URI: launching.tool.launch_url,
+        v.TARGET_LINK_URI: target(launching),
     }
 
 
@@ -271,6 +288,8 @@ def _services(launching: Launching) -> dict[str, Any]:
 
 def _assignment(launching: Launching) -> list[str]:
     """The line item, when the link is an assignment with one."""
+    if launching.is_deep_link:
+        return []
     return [
         lineitem_url(launching.site, item)
         for item in launching.site.line_items_of(launching.course)

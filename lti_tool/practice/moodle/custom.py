@@ -5,11 +5,34 @@ import re
 from lti_tool.practice.dialect import Launching
 from lti_tool.practice.moodle.roles import launch_roles
 
+VARIABLES = (
+    "Context.id",
+    "Context.title",
+    "Context.label",
+    "Context.id.history",
+    "CourseSection.sourcedId",
+    "ResourceLink.id",
+    "ResourceLink.title",
+    "ResourceLink.description",
+    "User.id",
+    "User.username",
+    "Person.sourcedId",
+    "Person.name.full",
+    "Person.name.given",
+    "Person.name.family",
+    "Person.email.primary",
+    "Person.address.timezone",
+    "Membership.role",
+    "Moodle.Person.userGroupIds",
+)
+
 
 def custom_claim(launching: Launching) -> dict[str, str]:
     """The tool's own parameters win over the activity's; odd names come twice (locallib)."""
     wanted = launching.link.custom | launching.tool.custom
     known = variables(launching)
+    if launching.is_deep_link:
+        known = {name: text for name, text in known.items() if "ResourceLink" not in name}
     claim: dict[str, str] = {}
     for name, value in wanted.items():
         expanded = known.get(value[1:], value) if value.startswith("$") else value
@@ -41,7 +64,9 @@ def variables(launching: Launching) -> dict[str, str]:
 
 
 def _groups(launching: Launching) -> list[str]:
-    return launching.enrolment.sections if launching.enrolment else []
+    """The numbers of the person's groups, not their names."""
+    names = launching.enrolment.sections if launching.enrolment else []
+    return [launching.course.sections[name] for name in names if name in launching.course.sections]
 
 
 def _shared_names(launching: Launching) -> dict[str, str]:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lti_tool.practice.dialect import Launching, LoginRequest, route
+from lti_tool.practice.dialect import DeepLinked, Launching, LoginRequest, route
 from lti_tool.practice.exchange import Call, Reply, json_reply
-from lti_tool.practice.model import LineItem, Person
-from lti_tool.practice.moodle import grades, launch, replies, roles, roster, scores, token
+from lti_tool.practice.model import LineItem, Person, Tool
+from lti_tool.practice.moodle import (
+    deeplink,
+    grades,
+    launch,
+    registration,
+    replies,
+    roles,
+    roster,
+    scores,
+    token,
+)
 
 if TYPE_CHECKING:
     from lti_tool.practice.site import Site
@@ -22,14 +32,23 @@ def jwks(site: Site, call: Call, names: dict[str, str]) -> Reply:
 
 
 class Moodle:
-    """Moodle 4.5's ways. Dynamic registration will begin at `configuration_path`."""
+    """Moodle 4.5's ways."""
 
     auth_path = "/mod/lti/auth.php"
     token_path = "/mod/lti/token.php"  # noqa: S105 -- an address
     jwks_path = "/mod/lti/certs.php"
     configuration_path = "/mod/lti/openid-configuration.php"
+    deep_link_path = deeplink.RETURN_PATH
+    usual_placement = "activity"
     roles = roles.ROLES
     routes = (
+        route("configuration", r"/mod/lti/openid-configuration\.php", registration.configuration),
+        route(
+            "registration",
+            r"/mod/lti/openid-registration\.php",
+            registration.registration,
+            "POST",
+        ),
         route("jwks", r"/mod/lti/certs\.php", jwks),
         route("token", r"/mod/lti/token\.php", token.token, "POST"),
         route(
@@ -73,6 +92,18 @@ class Moodle:
     def teacher_sets(self, site: Site, line_item: LineItem, sub: str, score: float | None) -> None:
         """See moodle.scores."""
         scores.teacher_sets(site, line_item, sub, score)
+
+    def openid_configuration(self, site: Site) -> dict[str, Any]:
+        """See moodle.registration."""
+        return registration.openid_configuration(site)
+
+    def registration_url(self, site: Site, url: str, update: Tool | None) -> str:
+        """See moodle.registration."""
+        return registration.registration_url(site, url, update)
+
+    def deep_linked(self, site: Site, person: Person, return_url: str, token: str) -> DeepLinked:
+        """See moodle.deeplink."""
+        return deeplink.deep_linked(site, person, return_url, token)
 
     def throttled(self, status: int | None) -> Reply:
         """See moodle.replies."""

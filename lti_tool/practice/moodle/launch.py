@@ -10,6 +10,7 @@ from lti_tool.practice import vocabulary as v
 from lti_tool.practice.dialect import Launching, LoginRequest
 from lti_tool.practice.exchange import PlatformPage
 from lti_tool.practice.model import Person, Tool
+from lti_tool.practice.moodle import deeplink
 from lti_tool.practice.moodle.custom import custom_claim
 from lti_tool.practice.moodle.grades import lineitem_url, lineitems_url
 from lti_tool.practice.moodle.roles import launch_roles
@@ -25,22 +26,42 @@ MOST_PENDING = 10_000
 def login(launching: Launching) -> LoginRequest:
     """The fields of Moodle's auto-submitted POST; the launch id waits in the person's session."""
     site, tool = launching.site, launching.tool
-    launch_id = f"ltilaunch{launching.link.resource_link_id}_{uuid.uuid4().hex[:8]}"
-    site.pending[launch_id] = launching
-    while len(site.pending) > MOST_PENDING:
-        site.pending.pop(next(iter(site.pending)))
-    hint = {"cmid": launching.link.cmid, "launchid": launch_id}
+    if tool.state != "active":
+        raise PlatformPage(404, "This tool is pending: an administrator has to activate it first.")
+    if launching.person.is_visitor:
+        raise PlatformPage(404, "Guests cannot use external tools. Please log in.")
+    if launching.is_deep_link:
+        deeplink.check(launching)
+    launch_id, hint = _remember(launching)
     return LoginRequest(
         tool.login_url,
         {
             "iss": site.issuer,
-            "target_link_uri": tool.launch_url,
+            "target_link_uri": target(launching),
             "login_hint": launching.person.sub,
-            "lti_message_hint": json.dumps(hint),
+            "lti_message_hint": json.dumps(hint | {"launchid": launch_id}),
             "client_id": tool.client_id,
             "lti_deployment_id": launching.link.deployment_id,
         },
     )
+
+
+def _remember(launching: Launching) -> tuple[str, dict[str, str]]:
+    """The launch's name in the session, and what the hint says beside it."""
+    site, link = launching.site, launching.link
+    own = "_ContentItemSelectionRequest" if launching.is_deep_link else f"{link.resource_link_id}_"
+    launch_id = f"ltilaunch{own}{uuid.uuid4().int % 10**9}"
+    site.pending[launch_id] = launching
+    while len(site.pending) > MOST_PENDING:
+        site.pending.pop(next(iter(site.pending)))
+    return launch_id, {} if launching.is_deep_link else {"cmid": link.cmid}
+
+
+def target(launching: Launching) -> str:
+    """What is to be opened: the activity's own address, else the tool's."""
+    if launching.is_deep_link:
+        return deeplink.target(launching)
+    return launching.link.url or launching.tool.launch_url
 
 
 def authorize(
@@ -80,7 +101,7 @@ def _remembered(site: Site, query: dict[str, str], person: Person) -> Launching:
     usual = query.get("scope") == "openid" and query.get("response_type") == "id_token"
     if not complete or not usual:
         raise PlatformPage(404, "Invalid request")
-    return site.launching(begun.person, begun.link)
+    return site.launching(begun.person, begun.link, is_deep_link=begun.is_deep_link)
 
 
 def _checked_redirect(tool: Tool, query: dict[str, str]) -> str:
@@ -106,10 +127,13 @@ def _error(tool: Tool, query: dict[str, str], person: Person) -> dict[str, str] 
 
 
 def claims(launching: Launching, nonce: str) -> dict[str, Any]:
-    """The id_token of a resource link launch; it lives for 60 seconds."""
+    """The id_token of a launch, or of a deep linking request; it lives for 60 seconds."""
     return {
         **_envelope(launching, nonce),
-        **_message(launching),
+        v.VERSION: "1.3.0",
+        v.DEPLOYMENT_ID: launching.link.deployment_id,
+        v.ROLES: launch_roles(launching),
+        **(deeplink.message(launching) if launching.is_deep_link else _message(launching)),
         **_place(launching),
         **_services(launching),
         v.CUSTOM: custom_claim(launching),
@@ -137,14 +161,11 @@ def personal(tool: Tool, person: Person) -> dict[str, str]:
 
 
 def _message(launching: Launching) -> dict[str, Any]:
-    """Which message it is. Other types (deep linking, submission review) will branch off here."""
+    """The claims of a resource link launch alone."""
     link = launching.link
     return {
         v.MESSAGE_TYPE: v.RESOURCE_LINK_REQUEST,
-        v.VERSION: "1.3.0",
-        v.DEPLOYMENT_ID: link.deployment_id,
-        v.TARGET_LINK_URI: launching.tool.launch_url,
-        v.ROLES: launch_roles(launching),
+        v.TARGET_LINK_URI: target(launching),
         v.RESOURCE_LINK: {
             "title": link.title,
             "description": link.description,
@@ -188,10 +209,14 @@ def _ext(launching: Launching) -> dict[str, str]:
 
 
 def _services(launching: Launching) -> dict[str, Any]:
-    """NRPS and AGS, each only as far as the administrator switched it on."""
+    """NRPS and AGS, each only as far as the administrator switched it on.
+
+    The roster is not offered before the course has an activity of the tool.
+    """
     site, course, tool = launching.site, launching.course, launching.tool
     offered: dict[str, Any] = {}
-    if v.MEMBERS in tool.scopes:
+    is_used = any(link.client_id == tool.client_id for link in site.links_of(course))
+    if v.MEMBERS in tool.scopes and is_used:
         offered[v.NRPS_CLAIM] = {
             "context_memberships_url": memberships_url(site, course, tool),
             "service_versions": ["1.0", "2.0"],
@@ -210,6 +235,8 @@ def _services(launching: Launching) -> dict[str, Any]:
 
 def _own_line_items(launching: Launching) -> list[str]:
     """`lineitem` is only sent when exactly one belongs to the activity."""
+    if launching.is_deep_link:
+        return []
     return [
         lineitem_url(launching.site, item)
         for item in launching.site.line_items_of(launching.course)

@@ -22,6 +22,14 @@ def launch_roles(launching: Launching) -> list[str]:
     return [v.MEMBERSHIP + ("Instructor" if held & TEACHES else "Learner")]
 
 
+def may_manage_activities(launching: Launching) -> bool:
+    """The capability `moodle/course:manageactivities`, which adding an activity needs."""
+    if (launching.person.sub, launching.course.number) in launching.site.switched_to_student:
+        return False
+    held = set(launching.enrolment.roles) if launching.enrolment else set()
+    return launching.person.is_admin or bool(held & MANAGES_ACTIVITIES)
+
+
 def roster_roles(person: Person, enrolment: Enrolment) -> list[str]:
     """Short names by `moodle/course:manageactivities`: non-editing teachers are Learners here."""
     manages = person.is_admin or MANAGES_ACTIVITIES & set(enrolment.roles)
