@@ -9,10 +9,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import cli, db, health, jobs, logs, settings, web
 from lti_tool.board import views as board
+from lti_tool.course import models as _course  # noqa: F401 - its tables
 from lti_tool.credit import chores as credit_chores
 from lti_tool.credit import views as credit
+from lti_tool.deep_linking import models as _deep_linking  # noqa: F401 - its tables
 from lti_tool.launch import chores as launch_chores
 from lti_tool.launch import views as launch
+from lti_tool.registration import models as _registration  # noqa: F401 - its tables
 from lti_tool.roster import chores as roster_chores
 from lti_tool.settings import ROOT
 

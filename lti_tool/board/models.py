@@ -14,7 +14,10 @@ class Question(Base):
     """One learner's ask."""
 
     __tablename__ = "question"
-    __table_args__ = (Index("ix_question_board", "context_id", "private_to_id", "id"),)
+    __table_args__ = (
+        Index("ix_question_board", "context_id", "run", "private_to_id", "id"),
+        Index("ix_question_topic", "context_id", "run", "topic_key", "id"),
+    )
     personal: ClassVar = frozenset({"title", "body"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -23,6 +26,9 @@ class Question(Base):
     asker_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
     private_to_id: Mapped[int | None] = mapped_column(ForeignKey("membership.id"), index=True)
     """A test student has a board of its own: what is on it is seen by nobody else."""
+    run: Mapped[int] = mapped_column(default=1)
+    topic_key: Mapped[str] = mapped_column(default="")
+    """A topic of the course, or none."""
     form_key: Mapped[str] = mapped_column(unique=True)
     """The form it came from: sent twice, it is asked once."""
     title: Mapped[str]

@@ -38,6 +38,9 @@ class CreditEntry(Base):
     source: Mapped[str]
     """What the act was done to, e.g. "answer:12"; the ledger does not look inside."""
     points: Mapped[int]
+    run: Mapped[int] = mapped_column(default=1)
+    topic_key: Mapped[str] = mapped_column(default="")
+    """The topic that the help was about; counts for that topic's column, where there is one."""
     made_at: Mapped[datetime]
 
 
@@ -76,10 +79,14 @@ class GradeColumn(Base):
     """One column in the platform's gradebook, made after an instructor's yes."""
 
     __tablename__ = "grade_column"
+    __table_args__ = (UniqueConstraint("context_id", "topic_key"),)
     personal: ClassVar = NOTHING
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"), unique=True)
+    context_id: Mapped[int] = mapped_column(ForeignKey("context.id"))
+    topic_key: Mapped[str] = mapped_column(default="")
+    """The topic that it counts, or everything that no other column does."""
+    label: Mapped[str] = mapped_column(default="Good Turn")
     lineitem_url: Mapped[str | None]
     maximum: Mapped[int]
     status: Mapped[ColumnStatus] = mapped_column(default=ColumnStatus.WANTED)

@@ -26,7 +26,9 @@ class Visit(Base):
     public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
     browser_hash: Mapped[str] = mapped_column(index=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), index=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("resource_link.id"), index=True)
+    link_id: Mapped[int | None] = mapped_column(ForeignKey("resource_link.id"), index=True)
+    """The link that was clicked; none where somebody is only choosing what to link (deep linking).
+    """
     role: Mapped[Role]
     locale: Mapped[str | None]
     began_at: Mapped[datetime] = mapped_column(index=True)
@@ -34,11 +36,11 @@ class Visit(Base):
     ended_at: Mapped[datetime | None]
 
     member: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
-    link: Mapped[ResourceLink] = relationship(lazy="joined", innerjoin=True)
+    link: Mapped[ResourceLink | None] = relationship(lazy="joined")
 
 
 class PendingLaunch(Base):
-    """A launch that was verified and used up, by a browser whose cookie did not come (decision 2).
+    """A launch that was verified and used up, by a browser whose cookie did not come.
 
     It waits for the button (10 minutes), then for the tab that the button opens (30 seconds).
     """
@@ -50,6 +52,8 @@ class PendingLaunch(Base):
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"), index=True)
     token_hash: Mapped[str] = mapped_column(unique=True)
     sealed_launch: Mapped[str]
+    proof_hash: Mapped[str | None]
+    """Of what the platform's storage holds, where it can prove which browser began."""
     began_at: Mapped[datetime] = mapped_column(index=True)
     code_hash: Mapped[str | None] = mapped_column(unique=True)
     code_made_at: Mapped[datetime | None]

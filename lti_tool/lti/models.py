@@ -122,8 +122,19 @@ class LoginState(Base):
     state_hash: Mapped[str] = mapped_column(unique=True)
     nonce: Mapped[str]
     browser_hash: Mapped[str]
+    proof_hash: Mapped[str | None]
+    """Of what the platform's storage keeps for a browser that keeps no cookies."""
     created_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+
+
+class SectionsPolicy(StrEnum):
+    """Whether the sections of a course see each other."""
+
+    AUTOMATIC = "automatic"
+    """Apart where the platform sends sections with different staff, together elsewhere."""
+    TOGETHER = "together"
+    APART = "apart"
 
 
 class Context(Base):
@@ -145,6 +156,18 @@ class Context(Base):
     lineitems_url: Mapped[str | None]
     scopes: Mapped[str] = mapped_column(default="")
     """AGS scopes granted at the last launch, space-separated."""
+    history: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Context ids of the courses it was copied from, nearest first, as the platform says."""
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("context.id"), index=True)
+    """The course of this platform that it was recognised as a copy of; gives no access to it."""
+    copy_settled_at: Mapped[datetime | None]
+    """When an instructor said what to take over from there, if anything."""
+    ends_at: Mapped[datetime | None]
+    is_concluded: Mapped[bool] = mapped_column(default=False)
+    """As the platform said at the last launch that told it."""
+    run: Mapped[int] = mapped_column(default=1)
+    """The run that is on: the same course may come back with other people."""
+    sections: Mapped[SectionsPolicy] = mapped_column(default=SectionsPolicy.AUTOMATIC)
     created_at: Mapped[datetime]
 
     registration: Mapped[Registration] = relationship()
@@ -163,5 +186,7 @@ class ResourceLink(Base):
     title: Mapped[str]
     lineitem_url: Mapped[str | None]
     """The column that the platform itself made for this link, if any (a coupled line item)."""
+    topic_key: Mapped[str] = mapped_column(default="")
+    """The topic whose board it opens, as its custom field says; empty for the whole course's."""
 
     context: Mapped[Context] = relationship()

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, new_public_id
@@ -24,7 +24,7 @@ class User(Base):
 
     __tablename__ = "user"
     __table_args__ = (UniqueConstraint("registration_id", "sub"),)
-    personal: ClassVar = frozenset({"sub", "name", "given", "family"})
+    personal: ClassVar = frozenset({"sub", "name", "given", "family", "time_zone"})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     registration_id: Mapped[int] = mapped_column(ForeignKey("registration.id"))
@@ -32,6 +32,10 @@ class User(Base):
     name: Mapped[str] = mapped_column(default="")
     given: Mapped[str] = mapped_column(default="")
     family: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str | None]
+    """Their own, as the platform said at their last launch; none when it names none."""
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    """The platform made one account of two: whoever comes with this `sub` is that other user."""
 
     registration: Mapped[Registration] = relationship()
 
@@ -76,6 +80,33 @@ class Membership(Base):
         return self.role is Role.STUDENT and not self.is_staff and self.status is Status.ACTIVE
 
 
+class SectionMember(Base):
+    """Somebody is in a section (Canvas) or group (Moodle) of the course; both words mean one."""
+
+    __tablename__ = "section_member"
+    personal: ClassVar = frozenset({"section"})
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("membership.id"), primary_key=True)
+    section: Mapped[str] = mapped_column(primary_key=True)
+    """As the platform names it: Canvas sends names, Moodle ids of groups."""
+
+
+class PersonMerge(Base):
+    """The platform made one account of two, and we followed; kept so that it can be undone."""
+
+    __tablename__ = "person_merge"
+    personal: ClassVar = frozenset({"journal"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
+    old_user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    new_user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    journal: Mapped[list[Any]] = mapped_column(JSON)
+    """What was changed, row by row, with what was there before."""
+    merged_at: Mapped[datetime]
+    split_at: Mapped[datetime | None]
+
+
 class RosterSweep(Base):
     """How asking the platform for a course's people went, the last time and the last good time."""
 
@@ -90,3 +121,5 @@ class RosterSweep(Base):
     leased_until: Mapped[datetime | None]
     trouble: Mapped[str] = mapped_column(default="")
     """What went wrong the last time, as a short reason without personal data; empty if nothing."""
+    turned_over_at: Mapped[datetime | None]
+    """A sweep found other people than before then; none when the instructor has answered."""

@@ -1,0 +1,1 @@
+"""Deep linking: an instructor chooses what a new link in the course opens."""

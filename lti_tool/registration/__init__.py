@@ -1,0 +1,1 @@
+"""How a learning platform is registered: by invitation, by itself or by hand."""
