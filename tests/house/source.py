@@ -152,6 +152,7 @@ def project_files(*endings):
         parts = path.relative_to(ROOT).parts
         is_hidden = any(part.startswith(".") and part != ".ci" for part in parts[:-1])
         is_left_out = LEFT_OUT & set(parts) or any(part.endswith(".egg-info") for part in parts)
-        if path.is_file() and not is_hidden and not is_left_out:
+        is_worktree_mark = path == ROOT / ".git"  # a file, where the checkout is a git worktree
+        if path.is_file() and not (is_hidden or is_left_out or is_worktree_mark):
             found.append(path)
     return [path for path in found if not endings or path.suffix in endings]

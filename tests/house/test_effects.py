@@ -9,7 +9,7 @@ import pytest
 from tests.house.source import ROOT, calls, dotted_name, module, modules, ours
 
 COMMITS = {"cli", "demo", "seed", "jobs"}
-"""Besides every `views` and `chores`. `jobs` notes that a worker was seen."""
+"""Besides every `views`, `chores` and `commands`. `jobs` notes that a worker was seen."""
 SHORT_TRANSACTIONS = {
     "db": "is its home",
     "lti.keys": "a fetched key set serves all workers, whatever becomes of the page",
@@ -65,7 +65,7 @@ def sql_in_view(module):
 
 def commits(module):
     """Commits outside of the places that may."""
-    may = module.name in COMMITS or module.room in ("views", "chores")
+    may = module.name in COMMITS or module.room in ("views", "chores", "commands")
     for name, node in calls(module):
         if name.endswith(".commit") and not may:
             yield f"{module.name}:{node.lineno} commits"
