@@ -115,6 +115,11 @@ class PlatformUnreachable(ToolError):
         self.reason = reason
         self.retry_after = retry_after
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same question may well be answered a moment later."""
+        return True
+
 
 class PlatformRefused(PlatformUnreachable):
     """The LMS answered and said no; `http_status` says how."""
@@ -122,3 +127,8 @@ class PlatformRefused(PlatformUnreachable):
     def __init__(self, http_status: int, reason: str = "", retry_after: int | None = None) -> None:
         super().__init__(reason, retry_after=retry_after)
         self.http_status = http_status
+
+    @property
+    def may_pass(self) -> bool:
+        """A platform that is busy or broken answers again; one that refuses does not."""
+        return self.http_status == 429 or self.http_status >= 500

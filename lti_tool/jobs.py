@@ -9,13 +9,13 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any, ClassVar
+from queue import Empty, Full, Queue, SimpleQueue
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import huey
@@ -35,6 +35,7 @@ WORKER_IS_LATE = timedelta(seconds=90)
 THREADS = 4
 PLATFORMS_AT_ONCE = 16
 _opening = threading.Lock()
+T = TypeVar("T")
 
 
 class WorkerSeen(Base):
@@ -164,6 +165,60 @@ def _work_off(
             break
         has_worked = True
     return has_worked
+
+
+def ahead(make: Callable[[], Iterator[T]], most: int) -> Iterator[T]:
+    """What `make()` gives, made in a thread of its own, at most `most` ahead of who takes it.
+
+    So that waiting for a platform and writing happen at the same time. Raises what `make` raises.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    line: Queue[tuple[bool, Any]] = Queue(most)
+    is_over = threading.Event()
+
+    def put(is_last: bool, part: Any) -> bool:
+        while not is_over.is_set():
+            try:
+                line.put((is_last, part), timeout=0.2)
+            except Full:
+                continue
+            return True
+        return False
+
+    def fetch() -> None:
+        error = None
+        with app.app_context():
+            try:
+                if not all(put(False, part) for part in make()):
+                    return
+            except Exception as raised:  # it is raised again where it is waited for
+                error = raised
+        put(True, error)
+
+    thread = threading.Thread(target=fetch, daemon=True)
+    thread.start()
+    try:
+        yield from _until_last(line)
+    finally:
+        is_over.set()
+        thread.join(timeout=2)
+
+
+def _until_last(line: "Queue[tuple[bool, Any]]") -> Iterator[Any]:
+    while True:
+        is_last, part = line.get()
+        if not is_last:
+            yield part
+        elif part is not None:
+            raise part
+        else:
+            return
+
+
+def is_stopping() -> bool:
+    """Whether this worker was told to stop."""
+    stopping: threading.Event = current_app.extensions["good_turn_stopping"]
+    return stopping.is_set()
 
 
 def this_worker() -> str:

@@ -2,20 +2,27 @@
 
 import html
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lti_tool.errors import PlatformUnreachable
 from lti_tool.lti import http, tokens
 from lti_tool.lti.claims import MEMBERS_TYPE, SCOPE_MEMBERS
 from lti_tool.lti.message import MAX_ID, MAX_TEXT
-from lti_tool.lti.models import Context
+from lti_tool.lti.models import Context, PlatformKind, Registration
 from lti_tool.lti.roles import Role, role_of
 from lti_tool.lti.rules import origin_of
 
-MAX_PAGES = 2_000
+MAX_PAGES = 10_000
+MAX_PEOPLE = 500_000
+PART = 2_000
+"""People asked of Moodle at a time, which would else answer with everybody, and too late."""
+PAUSES = (1.0, 3.0)
+"""Seconds to wait before a page that failed is asked for again; the first page is asked once."""
+LONGEST_PAUSE = 15.0
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel\s*=\s*["“”]?next\b', re.IGNORECASE)
 
 
@@ -28,23 +35,72 @@ class Member:
     role: Role
 
 
-def members(context: Context) -> Iterator[Member]:
+def pages(context: Context) -> Iterator[list[Member]]:
     """Everyone in the course, page after page.
 
     Raises PlatformUnreachable at the first page that is missing, malformed, of another site or of
-    another course: what came before must then not be taken for the whole.
+    another course, or that came before: nobody may then be taken for gone.
     """
-    url, seen = context.memberships_url, set[str]()
     registration, course_id = context.registration, context.context_id
+    walk, url = _Walk(), _beginning(context)
     while url:
-        if url in seen or len(seen) >= MAX_PAGES:
+        walk.goes_to(url)
+        answer = _asked(registration, url, PAUSES if walk.is_under_way else ())
+        listed, following = _listed(answer, course_id), next_page(answer, url)
+        walk.saw([str(entry["user_id"]) for entry in listed], is_last=following is None)
+        yield [member for member in map(_member, listed) if member is not None]
+        url = following
+
+
+class _Walk:
+    """What was seen of one roster so far, to notice pages that repeat or never end."""
+
+    def __init__(self) -> None:
+        self._urls, self._people = set[str](), set[str]()
+
+    @property
+    def is_under_way(self) -> bool:
+        return len(self._urls) > 1
+
+    def goes_to(self, url: str) -> None:
+        if url in self._urls or len(self._urls) >= MAX_PAGES:
             raise PlatformUnreachable("the roster's pages do not end")
-        seen.add(url)
-        answer = tokens.ask(
-            registration, (SCOPE_MEMBERS,), "GET", url, headers={"Accept": MEMBERS_TYPE}
-        )
-        yield from _page(answer, course_id)
-        url = next_page(answer, url)
+        self._urls.add(url)
+
+    def saw(self, people: Sequence[str], *, is_last: bool) -> None:
+        """An empty page may end a roster; one that only repeats stands where another should."""
+        known = len(self._people)
+        self._people.update(people)
+        is_empty_end = is_last and not people
+        if self.is_under_way and len(self._people) == known and not is_empty_end:
+            raise PlatformUnreachable("the roster's pages repeat")
+        if len(self._people) > MAX_PEOPLE:
+            raise PlatformUnreachable("the roster's pages do not end")
+
+
+def _beginning(context: Context) -> str | None:
+    """The address of the first page."""
+    url = context.memberships_url
+    if not url or context.registration.kind is not PlatformKind.MOODLE or "limit=" in url:
+        return url
+    return f"{url}{'&' if urlsplit(url).query else '?'}limit={PART}"
+
+
+def _asked(registration: Registration, url: str, pauses: Sequence[float]) -> http.Answer:
+    """One page. In the middle of a long roster a stumble is no reason to begin again."""
+    for pause in pauses:
+        try:
+            return _ask(registration, url)
+        except PlatformUnreachable as error:
+            wait = pause if error.retry_after is None else max(pause, error.retry_after)
+            if not error.may_pass or wait > LONGEST_PAUSE:
+                raise
+            time.sleep(wait)
+    return _ask(registration, url)
+
+
+def _ask(registration: Registration, url: str) -> http.Answer:
+    return tokens.ask(registration, (SCOPE_MEMBERS,), "GET", url, headers={"Accept": MEMBERS_TYPE})
 
 
 def next_page(answer: http.Answer, url: str) -> str | None:
@@ -61,7 +117,8 @@ def next_page(answer: http.Answer, url: str) -> str | None:
     return following
 
 
-def _page(answer: http.Answer, course_id: str) -> Iterator[Member]:
+def _listed(answer: http.Answer, course_id: str) -> list[dict[str, Any]]:
+    """The entries of one page, each with an id and roles."""
     said = tokens.json_of(answer)
     listed = said.get("members") if isinstance(said, dict) else None
     if not isinstance(listed, list):
@@ -70,23 +127,26 @@ def _page(answer: http.Answer, course_id: str) -> Iterator[Member]:
     if isinstance(context, dict) and context.get("id", course_id) != course_id:
         raise PlatformUnreachable("the roster is of another course")
     for entry in listed:
-        member = _member(entry)
-        if member is not None:
-            yield member
+        _check(entry)
+    return listed
 
 
-def _member(entry: Any) -> Member | None:
-    """One entry; none for people who are not active, are no one in this course, or pretend."""
+def _check(entry: Any) -> None:
     if not isinstance(entry, dict):
         raise PlatformUnreachable("a member is not an object")
     sub, roles = entry.get("user_id"), entry.get("roles")
-    if not isinstance(sub, str) or not 0 < len(sub) <= MAX_ID or not isinstance(roles, list):
+    is_id = isinstance(sub, str) and 0 < len(sub) <= MAX_ID and "\0" not in sub
+    if not is_id or not isinstance(roles, list):
         raise PlatformUnreachable("a member lacks id or roles")
-    role = role_of(role for role in roles if isinstance(role, str))
+
+
+def _member(entry: dict[str, Any]) -> Member | None:
+    """One entry; none for people who are not active, are no one in this course, or pretend."""
+    role = role_of(role for role in entry["roles"] if isinstance(role, str))
     if entry.get("status", "Active") != "Active" or role in (Role.TEST_STUDENT, Role.OBSERVER):
         return None
     name, given, family = (_name(entry, field) for field in ("name", "given_name", "family_name"))
-    return Member(sub, (name, given, family), role)
+    return Member(entry["user_id"], (name, given, family), role)
 
 
 def _name(entry: dict[str, Any], field: str) -> str:

@@ -1,9 +1,11 @@
 """Writes about people: admit who launches, and take over what a complete roster says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from lti_tool.clock import now
 from lti_tool.db import change, db, insert_missing, new_public_id
@@ -13,7 +15,19 @@ from lti_tool.lti.roles import Role
 from lti_tool.roster import queries, rules
 from lti_tool.roster.models import Membership, RosterSweep, Status, User
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=2)
+"""Much longer than one page may take; renewed while pages come."""
+LONGEST_ASKED = timedelta(days=1)
+NAMES = ("name", "given", "family")
+PLACE = ("role", "is_staff")
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Who is on a part of a roster, and how many of them were not in the course before."""
+
+    users: set[int]
+    joined: int
 
 
 def admit(registration: Registration, context: Context, person: Person, role: Role) -> Membership:
@@ -44,43 +58,81 @@ def want_sweep(context: Context, *, is_staff: bool) -> bool:
     return sweep.wanted_at is not None
 
 
-def lease_sweep(context_id: int, moment: datetime) -> bool:
-    """Whether this worker may sweep the course now; nobody else will until the lease ends."""
+def lease_sweep(context_id: int, moment: datetime) -> datetime | None:
+    """A lease on the course's roster, until when; none while another worker has it."""
+    until = moment + LEASE
     taken = db.session.execute(
         update(RosterSweep)
         .where(
             RosterSweep.context_id == context_id,
             or_(RosterSweep.leased_until.is_(None), RosterSweep.leased_until < moment),
         )
-        .values(leased_until=moment + LEASE, tried_at=moment)
+        .values(leased_until=until, tried_at=moment)
     )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
+    return until if taken.rowcount else None  # type: ignore[attr-defined]
 
 
-def end_sweep(context_id: int, *, trouble: str = "") -> None:
-    """Note how a sweep ended: well, or with a reason why nothing was changed."""
-    ended: dict[str, object] = {"leased_until": None, "trouble": trouble}
-    if not trouble:
-        ended |= {"completed_at": now(), "wanted_at": None}
-    db.session.execute(
-        update(RosterSweep).where(RosterSweep.context_id == context_id).values(**ended)
+def renew_lease(context_id: int, until: datetime, moment: datetime) -> datetime | None:
+    """The same lease for longer; none when it ran out and another worker took over."""
+    longer = max(moment + LEASE, until)
+    kept = db.session.execute(
+        update(RosterSweep)
+        .where(RosterSweep.context_id == context_id, RosterSweep.leased_until == until)
+        .values(leased_until=longer)
     )
+    return longer if kept.rowcount else None  # type: ignore[attr-defined]
 
 
-def apply(
-    context: Context, listed: dict[str, rules.Listed], began_at: datetime
-) -> rules.Difference:
-    """Take over a complete roster; people who are gone leave, and nothing of theirs is deleted.
+def complete_sweep(context_id: int) -> None:
+    """The whole roster was read and taken over."""
+    _note(context_id, leased_until=None, trouble="", completed_at=now(), wanted_at=None)
 
-    An unchanged roster writes nothing.
+
+def fail_sweep(context_id: int, trouble: str, asked: int | None = None) -> None:
+    """A roster could not be read to its end: nobody leaves, and it is tried again later.
+
+    A platform that asks for more patience than we have is left alone for as long as it asked.
     """
-    known = queries.known_members(context.id)
-    difference = rules.diff(known, listed, began_at)
-    _join(context, difference.joined)
-    for member in difference.changed:
-        _change(context, known[member.sub], member)
-    _leave(context, difference.left)
-    return difference
+    wait = min(timedelta(seconds=asked), LONGEST_ASKED) if asked else None
+    _note(context_id, leased_until=now() + wait if wait else None, trouble=trouble)
+
+
+def take_over(context: Context, listed: Sequence[rules.Listed]) -> Arrivals:
+    """Take over a part of a roster, which lists people who are here; an unchanged one writes
+    nothing."""
+    by_sub = {member.sub: member for member in listed}
+    ids = queries.user_ids(context.registration_id, list(by_sub))
+    missing = [member for sub, member in by_sub.items() if sub not in ids]
+    if missing:
+        ids |= _new_users(context.registration_id, missing)
+    told = {ids[sub]: member for sub, member in by_sub.items()}
+    difference = rules.diff(queries.known_members(context.id, list(told)), told)
+    _join(context.id, difference.joined)
+    _change(context.id, difference.changed)
+    return Arrivals(users=set(told), joined=len(difference.joined))
+
+
+def drop(context_id: int, users: Sequence[int], began_at: datetime) -> int:
+    """Let those of `users` leave who did not launch since; nothing of theirs is deleted.
+
+    Returns how many left.
+    """
+    left = db.session.execute(
+        update(Membership)
+        .where(
+            Membership.context_id == context_id,
+            Membership.user_id.in_(users),
+            Membership.status == Status.ACTIVE,
+            or_(
+                Membership.seen_at.is_(None),
+                Membership.seen_at < began_at - rules.UNLISTED_STAY,
+                and_(Membership.is_listed, Membership.seen_at < began_at),
+            ),
+        )
+        .values(status=Status.LEFT, left_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    return int(left.rowcount)  # type: ignore[attr-defined]
 
 
 def _user(registration: Registration, person: Person) -> User:
@@ -92,7 +144,7 @@ def _user(registration: Registration, person: Person) -> User:
     told = (person.name, person.given, person.family)
     known = (user.name or "", user.given or "", user.family or "")
     names = rules.merged_names(known, told)
-    change(user, dict(zip(("name", "given", "family"), names, strict=True)))
+    change(user, dict(zip(NAMES, names, strict=True)))
     return user
 
 
@@ -106,86 +158,83 @@ def _place(context: Context, user: User, role: Role) -> Membership:
     return member
 
 
-def _join(context: Context, joined: Sequence[rules.Listed]) -> None:
-    """New members in two bulk statements; a person known from another course is not doubled."""
+def _note(context_id: int, **said: object) -> None:
+    db.session.execute(
+        update(RosterSweep).where(RosterSweep.context_id == context_id).values(**said)
+    )
+
+
+def _new_users(registration_id: int, listed: Sequence[rules.Listed]) -> dict[str, int]:
+    """Rows for people whom we never met; somebody may have been quicker."""
+    insert_missing(
+        User,
+        [
+            dict(zip(NAMES, member.names, strict=True))
+            | {"registration_id": registration_id, "sub": member.sub}
+            for member in listed
+        ],
+    )
+    return queries.user_ids(registration_id, [member.sub for member in listed])
+
+
+def _join(context_id: int, joined: Mapping[int, rules.Listed]) -> None:
+    """New members in one bulk statement."""
     if not joined:
         return
-    ids = _user_ids(context.registration_id, [member.sub for member in joined])
-    missing = [member for member in joined if member.sub not in ids]
-    if missing:
-        insert_missing(User, [_user_row(context.registration_id, member) for member in missing])
-        ids |= _user_ids(context.registration_id, [member.sub for member in missing])
+    moment = now()
     insert_missing(
         Membership,
         [
             {
                 "public_id": new_public_id(),
-                "context_id": context.id,
-                "user_id": ids[member.sub],
+                "context_id": context_id,
+                "user_id": user_id,
                 "status": Status.ACTIVE,
                 "role": member.role,
                 "is_staff": member.role.is_staff,
                 "is_listed": True,
-                "joined_at": now(),
+                "joined_at": moment,
             }
-            for member in joined
+            for user_id, member in joined.items()
         ],
     )
 
 
-def _user_row(registration_id: int, member: rules.Listed) -> dict[str, object]:
-    name, given, family = member.names
-    return {
-        "registration_id": registration_id,
-        "sub": member.sub,
-        "name": name,
-        "given": given,
-        "family": family,
-    }
+def _change(context_id: int, changed: Mapping[int, rules.Listed]) -> None:
+    """Bring members up to what the roster says, as they are now: a launch may have just said more.
 
-
-def _user_ids(registration_id: int, subs: list[str]) -> dict[str, int]:
-    """Row ids by `sub`, asked for in slices: databases bound the number of parameters."""
-    ids: dict[str, int] = {}
-    for start in range(0, len(subs), 500):
-        rows = db.session.execute(
-            select(User.sub, User.id).where(
-                User.registration_id == registration_id, User.sub.in_(subs[start : start + 500])
-            )
-        )
-        ids |= {row.sub: row.id for row in rows}
-    return ids
-
-
-def _change(context: Context, known: rules.Known, listed: rules.Listed) -> None:
-    name, given, family = rules.merged_names(known.names, listed.names)
-    ids = _user_ids(context.registration_id, [listed.sub])
-    db.session.execute(
-        update(User).where(User.id == ids[listed.sub]).values(name=name, given=given, family=family)
-    )
-    db.session.execute(
-        update(Membership)
-        .where(Membership.context_id == context.id, Membership.user_id == ids[listed.sub])
-        .values(
-            role=rules.merged_role(known.role, listed.role),
-            is_staff=known.is_staff or listed.role.is_staff,
-            is_listed=True,
-            status=Status.ACTIVE,
-            left_at=None,
-        )
-    )
-
-
-def _leave(context: Context, left: Sequence[str]) -> None:
-    if not left:
+    They are locked in one order, so that two workers cannot wait for each other.
+    """
+    if not changed:
         return
-    ids = _user_ids(context.registration_id, list(left))
-    db.session.connection().execute(
-        update(Membership)
-        .where(
-            Membership.context_id == context.id,
-            Membership.user_id == bindparam("leaver"),
-        )
-        .values(status=Status.LEFT, left_at=now()),
-        [{"leaver": user_id} for user_id in ids.values()],
+    db.session.execute(
+        select(Membership.id)
+        .where(Membership.context_id == context_id, Membership.user_id.in_(list(changed)))
+        .order_by(Membership.id)
+        .with_for_update()
     )
+    known = queries.known_members(context_id, list(changed))
+    rows = [_as_listed(known[user_id], member) for user_id, member in changed.items()]
+    connection = db.session.connection()
+    names = _told(NAMES)
+    connection.execute(update(User).where(User.id == bindparam("user")).values(names), rows)
+    place = _told(PLACE)
+    connection.execute(
+        update(Membership)
+        .where(Membership.context_id == context_id, Membership.user_id == bindparam("user"))
+        .values(place | {"is_listed": True, "status": Status.ACTIVE, "left_at": None}),
+        rows,
+    )
+
+
+def _told(columns: Sequence[str]) -> dict[str, Any]:
+    return {name: bindparam(f"told_{name}") for name in columns}
+
+
+def _as_listed(known: rules.Known, listed: rules.Listed) -> dict[str, object]:
+    names = rules.merged_names(known.names, listed.names)
+    told = dict(zip(NAMES, names, strict=True)) | {
+        "role": rules.merged_role(known.role, listed.role),
+        "is_staff": known.is_staff or listed.role.is_staff,
+    }
+    return {f"told_{name}": value for name, value in told.items()} | {"user": known.user_id}

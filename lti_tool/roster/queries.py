@@ -1,8 +1,9 @@
 """Reads about people. Every one starts from a course or a member of it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from lti_tool.db import db
 from lti_tool.lti.models import Context
@@ -27,11 +28,21 @@ def names_in(context_id: int) -> dict[int, str | int]:
     return rules.display_names((row.id, row.name, row.given, row.family) for row in rows)
 
 
-def known_members(context_id: int) -> dict[str, rules.Known]:
-    """Everyone we know in a course, by `sub`, for comparing with the platform's roster."""
+def user_ids(registration_id: int, subs: Sequence[str]) -> dict[str, int]:
+    """Who the platform means by each `sub`: of two accounts that it made one, the one that is."""
+    rows = db.session.execute(
+        select(User.sub, func.coalesce(User.merged_into_id, User.id).label("user_id")).where(
+            User.registration_id == registration_id, User.sub.in_(subs)
+        )
+    )
+    return {row.sub: row.user_id for row in rows}
+
+
+def known_members(context_id: int, users: Sequence[int]) -> dict[int, rules.Known]:
+    """Those of `users` who have a place in the course, by user id, to compare with a roster."""
     rows = db.session.execute(
         select(
-            User.sub,
+            User.id,
             User.name,
             User.given,
             User.family,
@@ -39,23 +50,31 @@ def known_members(context_id: int) -> dict[str, rules.Known]:
             Membership.is_staff,
             Membership.is_listed,
             Membership.status,
-            Membership.seen_at,
         )
         .join(User, Membership.user_id == User.id)
-        .where(Membership.context_id == context_id)
+        .where(Membership.context_id == context_id, Membership.user_id.in_(users))
     )
     return {
-        row.sub: rules.Known(
-            sub=row.sub,
+        row.id: rules.Known(
+            user_id=row.id,
             names=(row.name, row.given, row.family),
             role=row.role,
             is_staff=row.is_staff,
             is_listed=row.is_listed,
             is_active=row.status is Status.ACTIVE,
-            seen_at=row.seen_at,
         )
         for row in rows
     }
+
+
+def active_places(context_id: int) -> Iterator[rules.Place]:
+    """Everybody who is in the course now, a few thousand at a time."""
+    rows = db.session.execute(
+        select(Membership.user_id, Membership.is_listed, Membership.seen_at)
+        .where(Membership.context_id == context_id, Membership.status == Status.ACTIVE)
+        .execution_options(yield_per=2000)
+    )
+    return (rules.Place(*row) for row in rows)
 
 
 def sweep_of(context_id: int) -> RosterSweep | None:
@@ -63,12 +82,19 @@ def sweep_of(context_id: int) -> RosterSweep | None:
     return db.session.get(RosterSweep, context_id)
 
 
-def wanted_sweeps(now: datetime) -> list[int]:
-    """Courses whose roster should be fetched now and that nobody is fetching."""
-    rows = db.session.scalars(
-        select(RosterSweep).where(
+def wanted_sweeps(now: datetime) -> dict[int, list[int]]:
+    """Courses whose roster should be fetched now and that nobody is fetching, by registration."""
+    rows = db.session.execute(
+        select(RosterSweep.context_id, RosterSweep.tried_at, Context.registration_id)
+        .join(Context, RosterSweep.context_id == Context.id)
+        .where(
             RosterSweep.wanted_at.is_not(None),
             or_(RosterSweep.leased_until.is_(None), RosterSweep.leased_until < now),
         )
+        .order_by(RosterSweep.wanted_at)
     )
-    return [row.context_id for row in rows if rules.may_ask_again(row.tried_at, now)]
+    wanted: dict[int, list[int]] = {}
+    for row in rows:
+        if rules.may_ask_again(row.tried_at, now):
+            wanted.setdefault(row.registration_id, []).append(row.context_id)
+    return wanted

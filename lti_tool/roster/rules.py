@@ -18,13 +18,12 @@ UNLISTED_STAY = timedelta(hours=12)
 class Known:
     """One member as we know them."""
 
-    sub: str
+    user_id: int
     names: tuple[str, str, str]
     role: Role
     is_staff: bool
     is_listed: bool
     is_active: bool
-    seen_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -37,36 +36,46 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Place:
+    """An active place in a course, for asking whether its person has left."""
+
+    user_id: int
+    is_listed: bool
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Difference:
-    """What a complete roster changes."""
+    """What a part of a roster changes, by whom."""
 
-    joined: list[Listed]
-    changed: list[Listed]
-    left: list[str]
+    joined: dict[int, Listed]
+    changed: dict[int, Listed]
 
 
-def diff(
-    known: Mapping[str, Known], listed: Mapping[str, Listed], began_at: datetime
-) -> Difference:
+def diff(known: Mapping[int, Known], listed: Mapping[int, Listed]) -> Difference:
     """What to write so that we know what the platform lists; nothing when nothing changed.
 
-    `listed` must be the whole roster. Nobody leaves who launched since the sweep `began_at`: they
-    were let in by the platform itself a moment ago (decision 11). Those whom the roster never had
-    cannot vanish from it: their launch counts for as long as a visit may last.
+    `listed` may be any part of a roster: nobody leaves here.
     """
     return Difference(
-        joined=[member for sub, member in listed.items() if sub not in known],
-        changed=[
-            member
-            for sub, member in listed.items()
-            if sub in known and not _says_the_same(known[sub], member)
-        ],
-        left=[
-            sub
-            for sub, member in known.items()
-            if sub not in listed and member.is_active and not _entered(member, began_at)
-        ],
+        joined={user: member for user, member in listed.items() if user not in known},
+        changed={
+            user: member
+            for user, member in listed.items()
+            if user in known and not _says_the_same(known[user], member)
+        },
     )
+
+
+def has_left(place: Place, began_at: datetime) -> bool:
+    """Whether somebody who is on no page of a complete roster has left.
+
+    Nobody leaves who launched since the sweep `began_at`: they were let in by the platform itself
+    a moment ago (decision 11). Those whom the roster never had cannot vanish from it: their launch
+    counts for as long as a visit may last.
+    """
+    since = began_at if place.is_listed else began_at - UNLISTED_STAY
+    return place.seen_at is None or place.seen_at < since
 
 
 def merged_role(known: Role, listed: Role) -> Role:
@@ -120,11 +129,6 @@ def display_names(people: Iterable[tuple[int, str, str, str]]) -> dict[int, str 
 
 def _first(name: str, given: str) -> str:
     return given.strip() or (name.split() or [""])[0]
-
-
-def _entered(member: Known, began_at: datetime) -> bool:
-    since = began_at if member.is_listed else began_at - UNLISTED_STAY
-    return member.seen_at is not None and member.seen_at >= since
 
 
 def _says_the_same(known: Known, listed: Listed) -> bool:
