@@ -77,7 +77,7 @@ def _fetched(registration: Registration, *, since: Any) -> dict[str, RSAKey]:
                 return known
             if _failed_at.get(registration_id, began) > began:
                 raise PlatformUnreachable("keys: just tried in vain", retry_after=60)
-            turn = _take_turn(registration_id)
+            turn = _take_turn(registration_id, since)
             if turn is Turn.OURS:
                 return _fetch(registration_id, url)
             is_hopeless = turn is Turn.NONE_LEFT and not _is_being_fetched(registration_id)
@@ -96,8 +96,11 @@ class Turn(Enum):
     """They were fetched too often lately."""
 
 
-def _take_turn(registration_id: int) -> Turn:
-    """Ours when the bucket allows it and nobody else is fetching."""
+def _take_turn(registration_id: int, since: Any) -> Turn:
+    """Ours when the bucket allows it, nobody else is fetching, and nobody has since `since`.
+
+    Another process may have fetched between our look and our turn.
+    """
     moment = now()
     _ensure_row(registration_id)
     with short_transaction() as connection:
@@ -114,6 +117,7 @@ def _take_turn(registration_id: int) -> Turn:
             .where(
                 PlatformKeys.registration_id == registration_id,
                 PlatformKeys.counted_at == row.counted_at,
+                PlatformKeys.fetched_at.is_not_distinct_from(since),
                 or_(PlatformKeys.fetching_until.is_(None), PlatformKeys.fetching_until < moment),
             )
             .values(
