@@ -18,8 +18,8 @@ from lti_tool import __version__, clock, create_app, health, jobs, settings
 from lti_tool.db import db
 from lti_tool.lti import queries
 from lti_tool.lti.commands import signing_keys
-from lti_tool.registration.commands import platform
 from lti_tool.terminal import PlainGroup
+from lti_tool.upkeep import commands as upkeep
 
 
 @click.group(cls=PlainGroup)
@@ -148,8 +148,8 @@ def demo() -> None:
     demonstration.run()
 
 
-for _each in (platform, signing_keys):
-    group.add_command(_each)
+for _collected in (*upkeep.COMMANDS, signing_keys):
+    group.add_command(_collected)
 
 
 def register(app: Flask) -> None:

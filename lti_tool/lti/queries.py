@@ -6,7 +6,7 @@ from lti_tool import settings
 from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti import refusals, rules
-from lti_tool.lti.models import PlatformKind, Registration
+from lti_tool.lti.models import Context, PlatformKind, Registration
 
 
 def registration_for(public_id: str) -> Registration:
@@ -20,6 +20,12 @@ def registration_for(public_id: str) -> Registration:
 def registrations() -> list[Registration]:
     """All platforms, oldest first."""
     return list(db.session.scalars(select(Registration).order_by(Registration.id)))
+
+
+def has_launched(registration: Registration) -> bool:
+    """Whether anybody ever opened a course from this platform."""
+    known = select(Context.id).where(Context.registration_id == registration.id).limit(1)
+    return db.session.scalar(known) is not None
 
 
 def frame_origins(registration: Registration) -> list[str]:

@@ -1,4 +1,4 @@
-"""Commands about platforms: add, list, show, disable."""
+"""Commands about platforms: add, list, show, switch off and on, frame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -76,7 +76,7 @@ def add_platform(**given: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 @with_appcontext
 def list_platforms(as_json: bool) -> None:
-    """All platforms, oldest first.
+    """All platforms, oldest first. One that is pending has launched no course yet.
 
     Example: lti-tool platform list --json
     """
@@ -85,7 +85,8 @@ def list_platforms(as_json: bool) -> None:
         print_json(found)
         return
     for each in found:
-        click.echo(f"{each['id']}  {each['kind']:<7} {each['name']}  {each['issuer']}")
+        state = "" if each["state"] == "active" else f"  ({each['state']})"
+        click.echo(f"{each['id']}  {each['kind']:<7} {each['name']}  {each['issuer']}{state}")
 
 
 @platform.command("show", short_help="One platform.")
@@ -120,6 +121,42 @@ def disable_platform(platform_id: str) -> None:
     click.echo(f"{registration.name} is disabled.")
 
 
+@platform.command("enable", short_help="Allow a disabled platform's launches again.")
+@click.argument("platform_id")
+@with_appcontext
+def enable_platform(platform_id: str) -> None:
+    """Allow a disabled platform's launches again.
+
+    Example: lti-tool platform enable 3q2-7w…
+    """
+    start_writing()
+    registration = platform_for(platform_id)
+    registration.is_disabled = False
+    db.session.commit()
+    click.echo(f"{registration.name} is enabled.")
+
+
+@platform.command("frame-origin", short_help="Which other sites may frame a platform's pages.")
+@click.argument("platform_id")
+@click.option("--add", multiple=True, callback=_origins, help="Such as https://lms.example.edu.")
+@click.option("--remove", multiple=True, callback=_origins)
+@with_appcontext
+def frame_origin(platform_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
+    """Which other sites may frame a platform's pages, beside its own; prints all that may.
+
+    For a platform that shows courses at another address than the one it signs in at.
+
+    Example: lti-tool platform frame-origin 3q2-7w… --add https://portal.example.edu
+    """
+    start_writing()
+    registration = platform_for(platform_id)
+    kept = {*registration.extra_frame_origins, *add} - set(remove)
+    registration.extra_frame_origins = sorted(kept)
+    db.session.commit()
+    for origin in queries.frame_origins(registration):
+        click.echo(origin)
+
+
 def described(registration: Registration) -> dict[str, Any]:
     """What an administrator enters in the platform, and what we know of it."""
     origin = settings.current().origin
@@ -135,8 +172,17 @@ def described(registration: Registration) -> dict[str, Any]:
         "launch_url": f"{base}/launch",
         "jwks_url": f"{origin}/lti/jwks.json",
         "config_url": f"{base}/config.json",
+        "frame_origins": queries.frame_origins(registration),
         "disabled": registration.is_disabled,
+        "state": _state(registration),
     }
+
+
+def _state(registration: Registration) -> str:
+    """Pending until the first launch: the platform may still have to activate the tool."""
+    if registration.is_disabled:
+        return "disabled"
+    return "active" if queries.has_launched(registration) else "pending"
 
 
 def platform_for(platform_id: str) -> Registration:

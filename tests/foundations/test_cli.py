@@ -284,3 +284,26 @@ def test_the_same_commands_work_under_flask(environ):
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == "Error: There is no platform nope; see: lti-tool platform list\n"
+
+
+def test_a_disabled_platform_is_enabled_again(run):
+    added = json.loads(run("platform", "add", *options(MOODLE)).stdout)
+    run("platform", "disable", added["id"])
+    disabled = run("platform", "list")
+
+    enabled = run("platform", "enable", added["id"])
+
+    assert "(disabled)" in disabled.stdout
+    assert enabled.stdout == "Our Moodle is enabled.\n"
+    assert "(pending)" in run("platform", "list").stdout
+
+
+def test_frame_origins_are_added_and_removed(run):
+    added = json.loads(run("platform", "add", *options(MOODLE)).stdout)
+    change = ("platform", "frame-origin", added["id"])
+
+    first = run(*change, "--add", "https://portal.example.edu/").stdout.split()
+    second = run(*change, "--remove", "https://portal.example.edu").stdout.split()
+
+    assert first == ["https://moodle.example.edu", "https://portal.example.edu"]
+    assert second == ["https://moodle.example.edu"]

@@ -24,6 +24,7 @@ FLOORS = (
     {"board"},
     {"deep_linking"},
     {"web", "health"},
+    {"upkeep"},
     {"cli"},
     {"app"},
     {"seed"},

@@ -1,0 +1,1 @@
+"""What administrators put right later: platforms that move or go, and people who were merged."""

@@ -1,0 +1,72 @@
+"""Which rows of which tables belong to one platform, as the references between tables say."""
+
+from functools import cache
+
+from sqlalchemy import Column, ColumnElement, Table, func, or_, select
+
+from lti_tool.db import Base, db
+from lti_tool.lti.models import Registration
+
+ROOT = Registration.__tablename__
+
+
+def platform_tables() -> list[Table]:
+    """Every table with rows of platforms; one that refers to another stands after it."""
+    return [table for table in Base.metadata.sorted_tables if _distance(table) is not None]
+
+
+def belongs(table: Table, registration_id: int) -> ColumnElement[bool]:
+    """Whether a row of `table` belongs to the platform."""
+    if table.name == ROOT:
+        return table.c.id == registration_id
+    return or_(
+        *(
+            column.in_(select(key).where(belongs(key.table, registration_id)))
+            for column, key in _ways(table)
+        )
+    )
+
+
+def counts(registration_id: int) -> dict[str, int]:
+    """How many rows of each table belong to the platform, by the table's name."""
+    return {
+        table.name: db.session.scalar(
+            select(func.count()).select_from(table).where(belongs(table, registration_id))
+        )
+        or 0
+        for table in platform_tables()
+    }
+
+
+def self_references(table: Table) -> list[Column[object]]:
+    """The columns of `table` that name another row of it."""
+    return [column for column, key in _references(table) if key.table is table]
+
+
+def _references(table: Table) -> list[tuple[Column[object], Column[object]]]:
+    return [(key.parent, key.column) for key in sorted(table.foreign_keys, key=str)]
+
+
+def _ways(table: Table) -> list[tuple[Column[object], Column[object]]]:
+    """The shortest reference that every row has; where none is in every row, all that lead there.
+
+    A row never refers to things of two platforms, so one way to its own is enough.
+    """
+    ways = [
+        (far, column, key)
+        for column, key in _references(table)
+        if key.table is not table and (far := _distance(key.table)) is not None
+    ]
+    required = [way for way in ways if not way[1].nullable]
+    nearest = [min(required, key=lambda way: (way[0], way[1].name))] if required else ways
+    return [(column, key) for _far, column, key in nearest]
+
+
+@cache
+def _distance(table: Table) -> int | None:
+    """How many references away the platform is; none where no way leads to it."""
+    if table.name == ROOT:
+        return 0
+    beyond = [_distance(key.table) for _, key in _references(table) if key.table is not table]
+    known = [far for far in beyond if far is not None]
+    return min(known) + 1 if known else None
