@@ -110,9 +110,10 @@ class PlatformUnreachable(ToolError):
         N_("Wait a minute and click the link in your course again."),
     )
 
-    def __init__(self, reason: str = "", *, retry_after: int | None = None) -> None:
+    def __init__(self, reason: str | Words = "", *, retry_after: int | None = None) -> None:
+        """`reason` is one of `lti.troubles`; its code is kept."""
         super().__init__()
-        self.reason = reason
+        self.reason = reason.code if isinstance(reason, Words) else reason
         self.retry_after = retry_after
 
     @property
@@ -124,7 +125,9 @@ class PlatformUnreachable(ToolError):
 class PlatformRefused(PlatformUnreachable):
     """The LMS answered and said no; `http_status` says how."""
 
-    def __init__(self, http_status: int, reason: str = "", retry_after: int | None = None) -> None:
+    def __init__(
+        self, http_status: int, reason: str | Words = "", retry_after: int | None = None
+    ) -> None:
         super().__init__(reason, retry_after=retry_after)
         self.http_status = http_status
 

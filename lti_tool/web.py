@@ -20,6 +20,7 @@ from lti_tool.db import start_reading, start_writing
 from lti_tool.errors import N_, Invalid, NotHere, PlatformUnreachable, ToolError, Words
 from lti_tool.launch import rules, session
 from lti_tool.launch.rules import Power
+from lti_tool.lti import troubles
 from lti_tool.roster import queries as roster
 from lti_tool.settings import ROOT
 
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_for_templates)
     app.jinja_env.filters["ago"] = _ago
     app.jinja_env.filters["paragraphs"] = _paragraphs
+    app.jinja_env.filters["trouble"] = _trouble
 
 
 def show_error(error: ToolError) -> Response:
@@ -216,6 +218,12 @@ def _ago(moment: datetime) -> str:
     if abs(apart.total_seconds()) < 60:
         return str(gettext("just now"))
     return str(format_timedelta(apart, granularity="minute", add_direction=True))
+
+
+def _trouble(code: str) -> str:
+    """What went wrong between us and a platform, and what to do, by the code that a row keeps."""
+    words = troubles.words_of(code)
+    return f"{gettext(words.cause)} {gettext(words.next_step)}"
 
 
 def _paragraphs(text: str) -> Markup:

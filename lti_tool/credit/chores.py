@@ -14,7 +14,7 @@ from lti_tool.credit.models import ColumnStatus, GradeColumn, PushStatus, ScoreP
 from lti_tool.credit.rules import Cell, Refusal, Shown, Verdict
 from lti_tool.db import db, start_reading, start_writing
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
-from lti_tool.lti import grades
+from lti_tool.lti import grades, troubles
 from lti_tool.lti.models import Context, PlatformKind, Registration
 
 LABEL = "Good Turn"
@@ -72,10 +72,10 @@ def _find_or_make(column: GradeColumn) -> str:
     """Our column's address. One that was there and is gone is not made again without a new yes."""
     context, maximum, was_there = column.context, float(column.maximum), column.lineitem_url
     if not grades.can_make_columns(context):
-        raise PlatformRefused(403, "grade columns are switched off for this tool")
+        raise PlatformRefused(403, troubles.SWITCHED_OFF)
     found = grades.find_column(context)
     if found is None and was_there is not None:
-        raise PlatformRefused(410, "somebody deleted the column")
+        raise PlatformRefused(410, troubles.COLUMN_DELETED)
     return found or grades.create_column(context, label=LABEL, maximum=maximum)
 
 
@@ -232,9 +232,9 @@ def _settle(sending: Sending, shown: Shown) -> None:
     if shown is Shown.AS_WANTED:
         actions.arrived(push, sending.wanted)
     elif shown is Shown.FOREIGN:
-        actions.stopped(push, PushStatus.CHANGED_BY_TEACHER, "changed in the gradebook")
+        actions.stopped(push, PushStatus.CHANGED_BY_TEACHER, troubles.GRADE_CHANGED.code)
     else:
-        actions.put_off(push, "the gradebook does not show it yet")
+        actions.put_off(push, troubles.SCORE_NOT_SHOWN.code)
     actions.service_answered(_context(push).registration_id)
     db.session.commit()
 
@@ -277,7 +277,7 @@ def _unanswered(push_id: int, lease: str, error: PlatformUnreachable) -> None:
     start_writing()
     push = actions.hold(push_id, lease)
     if push is not None:
-        actions.service_failed(push, error.reason or "no answer", error.retry_after)
+        actions.service_failed(push, error.reason or troubles.UNCLEAR.code, error.retry_after)
     db.session.commit()
 
 
@@ -292,7 +292,7 @@ def _column_failed(column_id: int, error: PlatformUnreachable) -> None:
             Verdict.REFUSED: ColumnStatus.REFUSED,
         }
         status = answers.get(rules.verdict(refusal), ColumnStatus.WANTED)
-    actions.column_failed(column, status, error.reason or "no answer")
+    actions.column_failed(column, status, error.reason or troubles.UNCLEAR.code)
     db.session.commit()
 
 

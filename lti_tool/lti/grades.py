@@ -13,7 +13,7 @@ from pylti1p3.grade import Grade
 from pylti1p3.lineitem import LineItem
 
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
-from lti_tool.lti import claims, tokens
+from lti_tool.lti import claims, tokens, troubles
 from lti_tool.lti.models import Context, PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
 
@@ -44,7 +44,7 @@ def result_of(registration: Registration, scopes: str, column: str, sub: str) ->
     )
     listed = tokens.json_of(answer)
     if not isinstance(listed, list):
-        raise PlatformUnreachable("the results are not a list")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     for entry in listed:
         if isinstance(entry, dict) and str(entry.get("userId")) == sub:
             return _result(entry)
@@ -88,7 +88,8 @@ def send_score(  # noqa: PLR0913
         headers={"Content-Type": claims.SCORE_TYPE, "Accept": "*/*"},
         data=grade.get_value(),
     )
-    if answer.body.strip():  # Moodle says nothing, Canvas an object; a sign-in page is neither
+    is_canvas = registration.kind is PlatformKind.CANVAS
+    if is_canvas or answer.body.strip():  # Moodle says nothing; a sign-in page is no answer
         tokens.json_of(answer)
 
 
@@ -114,7 +115,7 @@ def find_column(context: Context) -> str | None:
     )
     listed = tokens.json_of(answer)
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-        raise PlatformUnreachable("the columns are not a list")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     ours = [LineItem(entry) for entry in listed if entry.get("resourceId") == RESOURCE_ID]
     addresses = sorted(_checked(column.get_id(), url) for column in ours)
     return addresses[0] if addresses else None
@@ -142,7 +143,7 @@ def create_column(context: Context, *, label: str, maximum: float) -> str:
 def _checked(column: Any, near: str) -> str:
     """The address of a column; it must be of the same site as the list it came from."""
     if not isinstance(column, str) or origin_of(column) != origin_of(near):
-        raise PlatformUnreachable("a column of another site")
+        raise PlatformUnreachable(troubles.OTHER_SITE)
     return column
 
 
@@ -150,7 +151,7 @@ def _granted(scopes: str) -> tuple[str, ...]:
     """The scopes to ask a token for: only what was granted, or some platforms refuse it all."""
     granted = tuple(scope for scope in scopes.split() if scope in claims.GRADE_SCOPES)
     if not granted:
-        raise PlatformRefused(403, "no grade service in this course")
+        raise PlatformRefused(403, troubles.SWITCHED_OFF)
     return granted
 
 
@@ -168,7 +169,7 @@ def _query(url: str, **added: str) -> str:
 def _result(entry: Any) -> Result:
     """One entry; a score that is no number at all is no answer either."""
     if not isinstance(entry, dict):
-        raise PlatformUnreachable("a result is not an object")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     points, maximum = _number(entry.get("resultScore")), _number(entry.get("resultMaximum"))
     comment = entry.get("comment")
     return Result(
@@ -182,5 +183,5 @@ def _number(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_SCORE:
-        raise PlatformUnreachable("a result is not a number")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     return float(value)

@@ -8,9 +8,10 @@ answer, also one that drips a byte a second; a bound on size.
 import ipaddress
 import os
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -21,9 +22,11 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import IncompleteRead
 
 from lti_tool import __version__, settings
-from lti_tool.errors import PlatformUnreachable
+from lti_tool.errors import PlatformUnreachable, Words
+from lti_tool.lti import troubles
 
 SECONDS = 10.0
 MAX_BYTES = 8_000_000
@@ -36,6 +39,18 @@ SPECIAL = [
 ]
 """Special by the IANA registries, whatever this Python's `is_global` knows of them."""
 _local = threading.local()
+
+
+class PrivateAddress(OSError):
+    """A name leads to an address that the server may not call."""
+
+
+class TooLarge(ValueError):
+    """An answer beyond its bound."""
+
+
+class CutShort(ValueError):
+    """An answer shorter than it said it would be."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,7 @@ def ask(  # noqa: PLR0913
             body = _read(response, max_bytes)
             return Answer(response.status_code, response.headers, body)
     except (requests.RequestException, OSError, ValueError) as error:
-        raise PlatformUnreachable(_in_words(error)) from error
+        raise PlatformUnreachable(_trouble(error)) from error
 
 
 def check_address(url: str) -> None:
@@ -87,15 +102,37 @@ def check_address(url: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise PlatformUnreachable("the address is malformed") from None
+        raise PlatformUnreachable(troubles.ADDRESS_BAD) from None
     schemes = ("https", "http") if settings.current().ALLOW_PRIVATE_PLATFORMS else ("https",)
     if parts.scheme not in schemes or not host or "@" in parts.netloc:
-        raise PlatformUnreachable("the address is not https")
+        raise PlatformUnreachable(troubles.ADDRESS_BAD)
 
 
-def _in_words(error: Exception) -> str:
+KINDS: Sequence[tuple[type[BaseException], Words]] = (
+    (requests.exceptions.SSLError, troubles.CERTIFICATE_BAD),
+    (ssl.SSLCertVerificationError, troubles.CERTIFICATE_BAD),
+    (TooLarge, troubles.ANSWER_TOO_LARGE),
+    (CutShort, troubles.ANSWER_CUT),
+    (requests.exceptions.ChunkedEncodingError, troubles.ANSWER_CUT),
+    (IncompleteRead, troubles.ANSWER_CUT),
+    (TimeoutError, troubles.TOO_SLOW),
+    (requests.exceptions.Timeout, troubles.TOO_SLOW),
+    (PrivateAddress, troubles.ADDRESS_PRIVATE),
+    (socket.gaierror, troubles.NAME_UNKNOWN),
+)
+
+
+def _trouble(error: Exception) -> Words:
     """The kind of trouble only: messages of libraries may quote addresses with secrets."""
-    return type(error).__name__
+    if _local.watch.is_over:
+        return troubles.TOO_SLOW
+    seen, chain = error, [error]
+    while (seen := seen.__cause__ or seen.__context__) is not None:  # type: ignore[assignment]
+        chain.append(seen)
+    for kind, words in KINDS:
+        if any(isinstance(one, kind) for one in chain):
+            return words
+    return troubles.NO_ANSWER
 
 
 def _read(response: requests.Response, max_bytes: int) -> bytes:
@@ -104,12 +141,12 @@ def _read(response: requests.Response, max_bytes: int) -> bytes:
         chunks.append(chunk)
         size += len(chunk)
         if size > max_bytes:
-            raise ValueError("too large")
+            raise TooLarge
     if _local.watch.is_over:
         raise TimeoutError
     expected = response.headers.get("Content-Length")
     if expected and expected.isdecimal() and int(expected) > response.raw.tell():
-        raise ValueError("cut short")
+        raise CutShort
     return b"".join(chunks)
 
 
@@ -190,7 +227,7 @@ def public_addresses(host: str, port: int, *, allow_private: bool) -> list[str]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not allow_private and not all(is_public(address) for address in addresses):
-        raise OSError("a private address")
+        raise PrivateAddress("a private address")
     return addresses
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from lti_tool.clock import now
 from lti_tool.db import db, short_transaction
 from lti_tool.errors import LaunchRejected, PlatformUnreachable
-from lti_tool.lti import http, refusals, rules, token
+from lti_tool.lti import http, refusals, rules, token, troubles
 from lti_tool.lti.models import PlatformKeys, Registration, ToolKey
 from lti_tool.lti.sealing import seal, unseal
 
@@ -43,7 +43,7 @@ def key_for(registration: Registration, kid: str) -> RSAKey:
         if kid not in known:
             raise
     if not known:
-        raise PlatformUnreachable("keys: none could be fetched", retry_after=60)
+        raise PlatformUnreachable(troubles.NO_USABLE_KEY, retry_after=60)
     if kid not in known:
         raise LaunchRejected(refusals.KEY_UNKNOWN)
     return known[kid]
@@ -76,7 +76,7 @@ def _fetched(registration: Registration, *, since: Any) -> dict[str, RSAKey]:
             if fetched_at != since:
                 return known
             if _failed_at.get(registration_id, began) > began:
-                raise PlatformUnreachable("keys: just tried in vain", retry_after=60)
+                raise PlatformUnreachable(troubles.KEYS_WAIT, retry_after=60)
             turn = _take_turn(registration_id, since)
             if turn is Turn.OURS:
                 return _fetch(registration_id, url)
@@ -166,13 +166,13 @@ def _fetch(registration_id: int, url: str) -> dict[str, RSAKey]:
 def _ask(url: str) -> dict[str, Any]:
     answer = http.ask("GET", url, max_bytes=MAX_KEY_SET, seconds=FETCH_SECONDS)
     if answer.status != 200:
-        raise PlatformUnreachable(f"keys: status {answer.status}")
+        raise PlatformUnreachable(troubles.of_status(answer.status))
     try:
         key_set = json.loads(answer.body)
     except ValueError:
-        raise PlatformUnreachable("keys: not JSON") from None
+        raise PlatformUnreachable(troubles.ANSWER_UNREADABLE) from None
     if not isinstance(key_set, dict) or not token.usable_keys(key_set):
-        raise PlatformUnreachable("keys: no usable key")
+        raise PlatformUnreachable(troubles.NO_USABLE_KEY)
     return key_set
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from lti_tool.errors import PlatformUnreachable
-from lti_tool.lti import http, tokens
+from lti_tool.lti import http, tokens, troubles
 from lti_tool.lti.claims import MEMBERS_TYPE, SCOPE_MEMBERS
 from lti_tool.lti.message import MAX_ID, MAX_TEXT
 from lti_tool.lti.models import Context, PlatformKind, Registration
@@ -64,7 +64,7 @@ class _Walk:
 
     def goes_to(self, url: str) -> None:
         if url in self._urls or len(self._urls) >= MAX_PAGES:
-            raise PlatformUnreachable("the roster's pages do not end")
+            raise PlatformUnreachable(troubles.PAGES_ENDLESS)
         self._urls.add(url)
 
     def saw(self, people: Sequence[str], *, is_last: bool) -> None:
@@ -73,9 +73,9 @@ class _Walk:
         self._people.update(people)
         is_empty_end = is_last and not people
         if self.is_under_way and len(self._people) == known and not is_empty_end:
-            raise PlatformUnreachable("the roster's pages repeat")
+            raise PlatformUnreachable(troubles.PAGES_REPEAT)
         if len(self._people) > MAX_PEOPLE:
-            raise PlatformUnreachable("the roster's pages do not end")
+            raise PlatformUnreachable(troubles.PAGES_ENDLESS)
 
 
 def _beginning(context: Context) -> str | None:
@@ -113,7 +113,7 @@ def next_page(answer: http.Answer, url: str) -> str | None:
         return None
     following = urljoin(url, html.unescape(found[1].strip()))
     if origin_of(following) != origin_of(url):
-        raise PlatformUnreachable("the roster goes on at another site")
+        raise PlatformUnreachable(troubles.OTHER_SITE)
     return following
 
 
@@ -122,10 +122,10 @@ def _listed(answer: http.Answer, course_id: str) -> list[dict[str, Any]]:
     said = tokens.json_of(answer)
     listed = said.get("members") if isinstance(said, dict) else None
     if not isinstance(listed, list):
-        raise PlatformUnreachable("the roster is not one")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     context = said.get("context")
     if isinstance(context, dict) and context.get("id", course_id) != course_id:
-        raise PlatformUnreachable("the roster is of another course")
+        raise PlatformUnreachable(troubles.OTHER_COURSE)
     for entry in listed:
         _check(entry)
     return listed
@@ -133,11 +133,11 @@ def _listed(answer: http.Answer, course_id: str) -> list[dict[str, Any]]:
 
 def _check(entry: Any) -> None:
     if not isinstance(entry, dict):
-        raise PlatformUnreachable("a member is not an object")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
     sub, roles = entry.get("user_id"), entry.get("roles")
     is_id = isinstance(sub, str) and 0 < len(sub) <= MAX_ID and "\0" not in sub
     if not is_id or not isinstance(roles, list):
-        raise PlatformUnreachable("a member lacks id or roles")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
 
 
 def _member(entry: dict[str, Any]) -> Member | None:

@@ -14,7 +14,7 @@ from sqlalchemy import Delete, delete, select
 from lti_tool.clock import now
 from lti_tool.db import db, missing, short_transaction
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
-from lti_tool.lti import http
+from lti_tool.lti import http, troubles
 from lti_tool.lti.keys import signing_key
 from lti_tool.lti.models import AccessToken, Registration
 from lti_tool.lti.sealing import seal, unseal
@@ -49,7 +49,7 @@ def ask(  # noqa: PLR0913
     if answer.status >= 400:
         raise refusal_of(answer)
     if answer.status >= 300:
-        raise PlatformUnreachable("the platform redirects its service elsewhere")
+        raise PlatformUnreachable(troubles.REDIRECTED)
     return answer
 
 
@@ -58,10 +58,10 @@ def refusal_of(answer: http.Answer) -> PlatformRefused:
     said = answer.body[:2000].decode("utf-8", "replace").lower()
     after = seconds_asked(answer.headers.get("Retry-After", ""), now())
     if answer.status == 403 and "rate limit" in said:
-        return PlatformRefused(429, "status 403", after)
+        return PlatformRefused(429, troubles.THROTTLED, after)
     if answer.status == 422 and "has concluded" in said:
-        return PlatformRefused(403, "the course has concluded", after)
-    return PlatformRefused(answer.status, f"status {answer.status}", after)
+        return PlatformRefused(403, troubles.CONCLUDED, after)
+    return PlatformRefused(answer.status, troubles.of_status(answer.status), after)
 
 
 def seconds_asked(retry_after: str, moment: datetime) -> int | None:
@@ -79,7 +79,7 @@ def json_of(answer: http.Answer) -> Any:
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError):
-        raise PlatformUnreachable("the answer is not JSON") from None
+        raise PlatformUnreachable(troubles.ANSWER_UNREADABLE) from None
 
 
 def _ask(  # noqa: PLR0913
@@ -100,7 +100,7 @@ def _ask(  # noqa: PLR0913
 def _left(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise PlatformUnreachable("no answer in time")
+        raise PlatformUnreachable(troubles.TOO_SLOW)
     return left
 
 
@@ -131,7 +131,10 @@ def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) ->
     said = json_of(answer)
     token = said.get("access_token") if isinstance(said, dict) else None
     if not isinstance(token, str) or not token.isascii() or not token.isprintable():
-        raise PlatformUnreachable("the answer holds no token")
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
+    granted = said.get("scope")
+    if isinstance(granted, str) and granted and not set(scopes) & set(granted.split()):
+        raise PlatformRefused(403, troubles.SWITCHED_OFF)
     lasts = said.get("expires_in")
     seconds = lasts if isinstance(lasts, int) and 0 < lasts <= 86_400 else 3600
     _keep(registration, scopes, token, seconds)
@@ -140,9 +143,12 @@ def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) ->
 
 def _no_token(answer: http.Answer) -> PlatformUnreachable:
     if answer.status == 400 and b"invalid_scope" in answer.body[:2000]:
-        return PlatformRefused(403, "this service is switched off for the tool")
+        return PlatformRefused(403, troubles.SWITCHED_OFF)
+    if answer.status < 400:
+        return PlatformUnreachable(troubles.of_status(answer.status))
     refusal = refusal_of(answer)
-    return PlatformUnreachable(f"no token: {refusal.reason}", retry_after=refusal.retry_after)
+    words = troubles.words_of(refusal.reason) if refusal.may_pass else troubles.NO_TOKEN
+    return PlatformUnreachable(words, retry_after=refusal.retry_after)
 
 
 def _assertion(registration: Registration) -> str:

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 from lti_tool import settings
 from lti_tool.db import db, start_reading, start_writing
 from lti_tool.errors import PlatformUnreachable
-from lti_tool.lti import actions, keys, queries
+from lti_tool.lti import actions, keys, queries, troubles
 from lti_tool.lti.http import check_address
 from lti_tool.lti.models import PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
@@ -38,7 +38,8 @@ def _check_addresses(given: dict[str, Any]) -> None:
             check_address(given[name])
         except PlatformUnreachable as error:
             hint = f"--{name.replace('_', '-')}"
-            raise click.BadParameter(f"{given[name]}: {error.reason}", param_hint=hint) from None
+            cause = troubles.words_of(error.reason).cause
+            raise click.BadParameter(f"{given[name]}: {cause}", param_hint=hint) from None
 
 
 @platform.command("add", short_help="Register a platform by hand.")

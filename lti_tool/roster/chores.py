@@ -8,7 +8,7 @@ from lti_tool import jobs
 from lti_tool.clock import now
 from lti_tool.db import db, start_reading, start_writing
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
-from lti_tool.lti import members
+from lti_tool.lti import members, troubles
 from lti_tool.lti.models import Context
 from lti_tool.roster import actions, queries, rules
 
@@ -50,7 +50,7 @@ class Sweep:
         if waiting:
             self._take_over(waiting)
         if not self.here:
-            raise PlatformUnreachable("the roster is empty")
+            raise PlatformUnreachable(troubles.ROSTER_EMPTY)
         self._drop_absent()
 
     def _pages(self) -> Iterator[list[members.Member]]:
@@ -104,7 +104,7 @@ class Sweep:
     def fail(self, error: PlatformUnreachable) -> None:
         """Note why the walk ended early."""
         self._hold()
-        trouble = error.reason or "no answer"
+        trouble = error.reason or troubles.UNCLEAR.code
         actions.fail_sweep(self.context_id, trouble, error.retry_after)
         db.session.commit()
 

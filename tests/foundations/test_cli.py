@@ -145,8 +145,8 @@ def test_two_platforms_may_have_the_same_name(run):
 @pytest.mark.parametrize(
     ("name", "value", "because"),
     [
-        ("auth-url", "http://moodle.example.edu/auth", "not https"),
-        ("token-url", "moodle.example.edu", "not https"),
+        ("auth-url", "http://moodle.example.edu/auth", "https"),
+        ("token-url", "moodle.example.edu", "https"),
         ("jwks-url", "https://[bad", "malformed"),
         ("kind", "blackboard", "moodle"),
     ],
