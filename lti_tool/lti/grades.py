@@ -13,7 +13,7 @@ from pylti1p3.grade import Grade
 from pylti1p3.lineitem import LineItem
 
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
-from lti_tool.lti import claims, tokens, troubles
+from lti_tool.lti import claims, http, tokens, troubles
 from lti_tool.lti.models import Context, PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
 
@@ -88,9 +88,17 @@ def send_score(  # noqa: PLR0913
         headers={"Content-Type": claims.SCORE_TYPE, "Accept": "*/*"},
         data=grade.get_value(),
     )
-    is_canvas = registration.kind is PlatformKind.CANVAS
-    if is_canvas or answer.body.strip():  # Moodle says nothing; a sign-in page is no answer
-        tokens.json_of(answer)
+    _check_taken(registration.kind, answer)
+
+
+def _check_taken(kind: PlatformKind, answer: http.Answer) -> None:
+    """Moodle says nothing to a score, Canvas where it is; a sign-in page or less is no success."""
+    if kind is not PlatformKind.CANVAS and not answer.body.strip():
+        return
+    said = tokens.json_of(answer)
+    is_odd = not isinstance(said, dict) or "resultUrl" not in said
+    if kind is PlatformKind.MOODLE or (kind is PlatformKind.CANVAS and is_odd):
+        raise PlatformUnreachable(troubles.ANSWER_ODD)
 
 
 def can_make_columns(context: Context) -> bool:

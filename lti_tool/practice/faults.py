@@ -14,6 +14,10 @@ KINDS = (
     "applied_lost",
     "reset",
     "redirect",
+    "empty",
+    "wrong",
+    "huge",
+    "foreign_scopes",
 )
 
 
@@ -25,6 +29,8 @@ class Fault:
     own words for "slow down" (Canvas: 429, or 403 in its older form). cut: done, half the body.
     garbage: 200 and no JSON, nothing done. drip: done, one byte every `seconds`. applied_lost:
     done, then the connection breaks. reset: broken at once. redirect: sent to `location`.
+    empty: 200 and nothing. wrong: 200 and JSON of no service. huge: 200 and 9 MB.
+    foreign_scopes: a token, but for another service than was asked for.
     """
 
     service: str

@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from lti_tool.practice.exchange import Call, Refusal, Reply
+from lti_tool.practice.exchange import Call, Refusal, Reply, json_reply
 from lti_tool.practice.faults import Fault
 
 if TYPE_CHECKING:
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 200_000
 BODY_KEPT = 4_000
+HUGE = 9_000_000
+FOREIGN_TOKEN = {
+    "access_token": "of-another-service",
+    "token_type": "bearer",
+    "expires_in": 3600,
+    "scope": "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly.other",
+}
 
 
 @dataclass
@@ -203,6 +210,10 @@ def troubled(site: Site, fault: Fault) -> Reply | None:
             200, b"<html><p>Please sign in to the campus network", "text/html"
         ),
         "redirect": lambda: Reply(302, b"", "text/html", {"Location": fault.location}),
+        "empty": lambda: Reply(200),
+        "wrong": lambda: json_reply({"status": "ok"}),
+        "huge": lambda: Reply(200, b" " * HUGE + b"{}", "application/json"),
+        "foreign_scopes": lambda: json_reply(FOREIGN_TOKEN),
     }
     if fault.kind not in made:
         return None
