@@ -15,7 +15,7 @@ from lti_tool.credit import views as credit
 from lti_tool.deep_linking import models as _deep_linking  # noqa: F401 - its tables
 from lti_tool.launch import chores as launch_chores
 from lti_tool.launch import views as launch
-from lti_tool.registration import models as _registration  # noqa: F401 - its tables
+from lti_tool.registration import views as registration
 from lti_tool.roster import chores as roster_chores
 from lti_tool.settings import ROOT
 
@@ -42,7 +42,14 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     jobs.init_app(app, chosen.QUEUE_URL, CHORES)
     web.init_app(app)
-    for blueprint in (health.bp, launch.bp, launch.pages, board.bp, credit.bp):
+    for blueprint in (
+        health.bp,
+        registration.bp,
+        launch.bp,
+        launch.pages,
+        board.bp,
+        credit.bp,
+    ):
         app.register_blueprint(blueprint)
     cli.register(app)
     if chosen.PROXY_HOPS:

@@ -84,12 +84,6 @@ def notice(registration: str, notice: str) -> str:
     return render_template("launch/notice.html", notice=notice)
 
 
-@bp.get("/lti/<registration>/config.json")
-def configuration(registration: str) -> AnyResponse:
-    """What Canvas's developer-key form takes."""
-    return jsonify(queries.canvas_configuration(_platform(registration)))
-
-
 @bp.get("/lti/jwks.json")
 def jwks() -> AnyResponse:
     """Our public keys, for platforms that check our signature; cacheable for an hour at most."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from lti_tool.clock import now
-from lti_tool.db import change, db
+from lti_tool.db import change, db, new_public_id
 from lti_tool.lti.message import Course, Launch, Link, Services
 from lti_tool.lti.models import Context, Deployment, PlatformKind, Registration, ResourceLink
 
@@ -23,9 +23,14 @@ def register(  # noqa: PLR0913
     deployment_ids: Sequence[str] = (),
     frame_origins: Sequence[str] = (),
     is_practice: bool = False,
+    public_id: str | None = None,
 ) -> Registration:
-    """Let an LMS launch the tool. Names need not be unique; each gets addresses of its own."""
+    """Let an LMS launch the tool. Names need not be unique; each gets addresses of its own.
+
+    `public_id` is what an invitation reserved; without, a fresh one is made.
+    """
     registration = Registration(
+        public_id=public_id or new_public_id(),
         name=name,
         kind=kind,
         issuer=issuer,

@@ -14,6 +14,7 @@ NAMES_AND_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservi
 ASSIGNMENTS_AND_GRADES = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 
 RESOURCE_LINK_REQUEST = "LtiResourceLinkRequest"
+DEEP_LINKING_REQUEST = "LtiDeepLinkingRequest"
 SUPPORTED_VERSION = "1.3.0"
 
 SCOPE_MEMBERS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
@@ -23,6 +24,28 @@ SCOPE_LINEITEM_READONLY = AGS + "lineitem.readonly"
 SCOPE_RESULT = AGS + "result.readonly"
 SCOPE_SCORE = AGS + "score"
 GRADE_SCOPES = (SCOPE_LINEITEM, SCOPE_LINEITEM_READONLY, SCOPE_RESULT, SCOPE_SCORE)
+SCOPES = (SCOPE_MEMBERS, *GRADE_SCOPES)
+"""What we ask a platform for, and nothing else."""
+
+PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+CANVAS = "https://canvas.instructure.com/lti/"
+"""Canvas's own words in a registration begin so."""
+
+CUSTOM_EVERYWHERE = {
+    "tz": "$Person.address.timezone",
+    "context_history": "$Context.id.history",
+}
+CUSTOM_OF_MOODLE = {
+    "groups": "$Moodle.Person.userGroupIds",
+    "course_end": "$CourseSection.timeFrame.end",
+}
+CUSTOM_OF_CANVAS = {
+    "sections": "$com.instructure.User.sectionNames",
+    "course_state": "$Canvas.course.workflowState",
+    "api_domain": "$Canvas.api.domain",
+}
+"""What we ask a platform to add to each launch, by the names under which launches bring it."""
 
 MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 LINEITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"

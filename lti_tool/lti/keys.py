@@ -154,7 +154,7 @@ def _fetch(registration_id: int, url: str) -> dict[str, RSAKey]:
     """Ask the platform, with no transaction open meanwhile, and keep what it says."""
     db.session.rollback()
     try:
-        key_set = _ask(url)
+        key_set = read_key_set(url)
     except PlatformUnreachable:
         _failed_at[registration_id] = time.monotonic()
         _store(registration_id, fetching_until=None)
@@ -163,7 +163,22 @@ def _fetch(registration_id: int, url: str) -> dict[str, RSAKey]:
     return token.usable_keys(key_set)
 
 
-def _ask(url: str) -> dict[str, Any]:
+def keep_first(registration: Registration, key_set: dict[str, Any]) -> None:
+    """Keep the keys that were fetched while a platform was being registered; the caller commits."""
+    moment = now()
+    db.session.add(
+        PlatformKeys(
+            registration_id=registration.id,
+            key_set=key_set,
+            fetched_at=moment,
+            fetches_left=rules.FETCH_BURST,
+            counted_at=moment,
+        )
+    )
+
+
+def read_key_set(url: str) -> dict[str, Any]:
+    """A platform's key set as it is now; raises PlatformUnreachable when it cannot be used."""
     answer = http.ask("GET", url, max_bytes=MAX_KEY_SET, seconds=FETCH_SECONDS)
     if answer.status != 200:
         raise PlatformUnreachable(troubles.of_status(answer.status))

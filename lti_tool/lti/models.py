@@ -66,6 +66,33 @@ class Deployment(Base):
     registration: Mapped[Registration] = relationship(back_populates="deployments")
 
 
+class Invite(Base):
+    """One address at which one platform may be registered, once, within seven days.
+
+    The registration's own id is chosen when the invitation is made, so that its addresses can be
+    entered in the platform before the platform tells us its client id.
+    """
+
+    __tablename__ = "invite"
+    personal: ClassVar = NOTHING
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    registration_public_id: Mapped[str] = mapped_column(unique=True, default=new_public_id)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id"), index=True)
+    """What it was spent for; none while it is open."""
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+    registering_until: Mapped[datetime | None]
+    """A lease: while one registration is under way no other begins."""
+    attempt_hash: Mapped[str | None]
+    """Of the last request that a platform was sent and may have taken; it is never sent again."""
+
+    registration: Mapped[Registration | None] = relationship()
+
+
 class PlatformKeys(Base):
     """A platform's public keys as last fetched, shared by all workers."""
 

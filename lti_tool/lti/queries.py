@@ -2,19 +2,24 @@
 
 from sqlalchemy import select
 
-from lti_tool import settings
 from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti import refusals, rules
-from lti_tool.lti.models import Context, PlatformKind, Registration
+from lti_tool.lti.models import Context, Invite, PlatformKind, Registration
 
 
 def registration_for(public_id: str) -> Registration:
     """The platform whose address was used, switched off or not; raises NotHere."""
     row = db.session.scalar(select(Registration).where(Registration.public_id == public_id))
     if row is None:
-        raise NotHere(refusals.UNKNOWN_REGISTRATION)
+        is_reserved = invite_reserving(public_id) is not None
+        raise NotHere(refusals.UNFINISHED if is_reserved else refusals.UNKNOWN_REGISTRATION)
     return row
+
+
+def invite_reserving(public_id: str) -> Invite | None:
+    """The invitation for which these addresses are kept, if there is one."""
+    return db.session.scalar(select(Invite).where(Invite.registration_public_id == public_id))
 
 
 def registrations() -> list[Registration]:
@@ -35,35 +40,3 @@ def frame_origins(registration: Registration) -> list[str]:
         is_canvas=registration.kind is PlatformKind.CANVAS,
         added=registration.extra_frame_origins,
     )
-
-
-def canvas_configuration(registration: Registration) -> dict[str, object]:
-    """The JSON that Canvas's developer-key form takes (Canvas lti_dev_key_config)."""
-    origin = settings.current().origin
-    base = f"{origin}/lti/{registration.public_id}"
-    placement = {
-        "placement": "course_navigation",
-        "message_type": "LtiResourceLinkRequest",
-        "target_link_uri": f"{base}/launch",
-        "text": "Good Turn",
-        "default": "disabled",
-        "enabled": True,
-    }
-    return {
-        "title": "Good Turn",
-        "description": "Classmates helping classmates, in the course",
-        "oidc_initiation_url": f"{base}/login",
-        "target_link_uri": f"{base}/launch",
-        "public_jwk_url": f"{origin}/lti/jwks.json",
-        "scopes": list(rules.SCOPES),
-        "custom_fields": {"tz": "$Person.address.timezone"},
-        "extensions": [
-            {
-                "platform": "canvas.instructure.com",
-                "domain": origin.partition("://")[2],
-                "tool_id": "good-turn",
-                "privacy_level": "public",
-                "settings": {"text": "Good Turn", "placements": [placement]},
-            }
-        ],
-    }

@@ -14,6 +14,11 @@ UNKNOWN_REGISTRATION = Words(
     N_("This address belongs to no learning platform that Good Turn knows."),
     TELL_ADMIN,
 )
+UNFINISHED = Words(
+    "registration-unfinished",
+    N_("This learning platform has not been registered with Good Turn to the end."),
+    N_("The administrator finishes it at the address that the invitation named."),
+)
 REGISTRATION_DISABLED = Words(
     "registration-disabled",
     N_("Good Turn has been switched off for this learning platform."),

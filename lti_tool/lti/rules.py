@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from lti_tool.lti.claims import GRADE_SCOPES, SCOPE_MEMBERS
-
 KEYS_LAST = timedelta(hours=24)
 """How long fetched keys are used before they are asked for again."""
 FETCH_BURST = 3.0
@@ -19,8 +17,6 @@ LOGIN_LASTS = timedelta(minutes=10)
 MAX_OPEN_LOGINS = 20_000
 """Login rows kept for one registration; the oldest go first."""
 CANVAS_HOSTS = "https://*.instructure.com"
-SCOPES = (SCOPE_MEMBERS, *GRADE_SCOPES)
-"""What we ask a platform for, and nothing else."""
 
 
 def may_fetch(left: float, counted_at: datetime, now: datetime) -> tuple[bool, float]:

@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("spent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("registering_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempt_hash", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["registration_id"],
             ["registration.id"],

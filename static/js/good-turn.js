@@ -27,3 +27,40 @@ window.addEventListener("pageshow", () => {
 // After a form that came back with problems, the first of them has the focus.
 document.querySelector(".problems a, [role=alert]")?.focus();
 document.querySelector("[aria-invalid=true]")?.focus();
+
+// A value to copy: the button is there only where it works.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  const says = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy");
+    }
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = says; }, 2000);
+  });
+}
+
+// A window that a platform opened for us is closed by telling the platform (LTI-DR §3.6).
+const done = document.querySelector("[data-close]");
+if (done) (window.opener || window.parent).postMessage({ subject: done.dataset.close }, "*");
+
+// What is still being waited for is looked at again every few seconds, while somebody looks.
+async function refresh(part) {
+  if (document.visibilityState === "visible") {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById(part.id);
+    if (fresh && fresh.textContent !== part.textContent) {
+      location.reload();
+      return;
+    }
+  }
+  setTimeout(refresh, 1000 * part.dataset.refresh, part);
+}
+const waiting = document.querySelector("[data-refresh]");
+if (waiting) setTimeout(refresh, 1000 * waiting.dataset.refresh, waiting);

@@ -21,8 +21,11 @@ OUTSIDE = {
     "launch.open_tab",
     "launch.enter",
     "launch.notice",
-    "launch.configuration",
     "launch.jwks",
+    "registration.configuration",
+    "registration.register",
+    "registration.register_itself",
+    "registration.register_by_hand",
     "static",
 }
 """Addresses outside of any visit. Every other one is inside, and names a power."""

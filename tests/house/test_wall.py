@@ -21,8 +21,9 @@ from lti_tool.launch.rules import Power
 from lti_tool.roster.models import RosterSweep
 from tests.conftest import make_course, register
 
-ANYONE, REGISTRATION, MEMBER, ASKER, INSTRUCTOR = (
-    "anyone", "whoever knows a platform's address", "members", "the asker", "instructors",
+ANYONE, REGISTRATION, INVITED, MEMBER, ASKER, INSTRUCTOR = (
+    "anyone", "whoever knows a platform's address", "whoever was invited to register a platform",
+    "members", "the asker", "instructors",
 )  # fmt: skip
 POLICY = {
     "health.alive": ANYONE,
@@ -35,7 +36,10 @@ POLICY = {
     "launch.open_tab": REGISTRATION,
     "launch.enter": REGISTRATION,
     "launch.notice": REGISTRATION,
-    "launch.configuration": REGISTRATION,
+    "registration.configuration": REGISTRATION,
+    "registration.register": INVITED,
+    "registration.register_itself": INVITED,
+    "registration.register_by_hand": INVITED,
     "visit.leave": MEMBER,
     "board.index": MEMBER,
     "board.ask": MEMBER,
@@ -125,7 +129,7 @@ def addresses(app, *kinds):
 
 def built(rule, visit_id, ids):
     """The address of a rule with these ids in it, in path and query."""
-    values = {"visit": visit_id, "notice": "who-may"} | ids
+    values = {"visit": visit_id, "notice": "who-may", "secret": NOBODY} | ids
     path = rule.build({name: values[name] for name in rule.arguments})[1]
     named = IDS_IN_QUERIES.get(rule.endpoint)
     return f"{path}?{named}={ids['question_id']}" if named else path
@@ -359,7 +363,7 @@ def test_addresses_of_a_platform_tell_nothing_about_its_people(world, browser):
     answers = [
         asked(guest, method, built(rule, NOBODY, ids), "")
         for (rule, method), ids in product(
-            addresses(world.app, ANYONE, REGISTRATION),
+            addresses(world.app, ANYONE, REGISTRATION, INVITED),
             (world.ids, world.ids | {"registration": NOBODY}),
         )
     ]
