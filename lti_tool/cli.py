@@ -18,6 +18,7 @@ from lti_tool import __version__, clock, create_app, health, jobs, settings
 from lti_tool.db import db
 from lti_tool.lti import queries
 from lti_tool.lti.commands import signing_keys
+from lti_tool.registration.commands import invite
 from lti_tool.terminal import PlainGroup
 from lti_tool.upkeep import commands as upkeep
 
@@ -148,7 +149,7 @@ def demo() -> None:
     demonstration.run()
 
 
-for _collected in (*upkeep.COMMANDS, signing_keys):
+for _collected in (invite, *upkeep.COMMANDS, signing_keys):
     group.add_command(_collected)
 
 

@@ -1,4 +1,4 @@
-"""Commands about platforms: add, list, show, switch off and on, frame."""
+"""Commands about platforms: invite, add, list, show, switch off and on, frame."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,36 @@ from lti_tool.lti import actions, keys, queries, troubles
 from lti_tool.lti.http import check_address
 from lti_tool.lti.models import PlatformKind, Registration
 from lti_tool.lti.rules import origin_of
-from lti_tool.terminal import PlainGroup, print_json
+from lti_tool.registration.actions import invite as make_invitation
+from lti_tool.terminal import PlainCommand, PlainGroup, print_json
+
+MOST_NAME = 200
+
+
+def _name(_context: Any, _option: Any, value: str) -> str:
+    name = " ".join(value.split())
+    if not name or len(name) > MOST_NAME or not name.isprintable():
+        raise click.BadParameter("a name of 1 to 200 letters, such as 'Our Moodle'")
+    return name
+
+
+@click.command(cls=PlainCommand, short_help="Invite one platform to be registered.")
+@click.argument("name", callback=_name)
+@with_appcontext
+def invite(name: str) -> None:
+    """Print one address at which one learning platform can be registered, by paste or by hand.
+
+    It is open for seven days, and until a registration is finished. Only its digest is kept: a
+    lost address cannot be shown again. NAME is for people.
+
+    Example: lti-tool invite "Our Moodle"
+    """
+    start_reading()
+    keys.signing_key()
+    start_writing()
+    address = make_invitation(name)
+    db.session.commit()
+    click.echo(address)
 
 
 @click.group(cls=PlainGroup, short_help="Learning platforms: add, list, show, disable.")
