@@ -10,6 +10,7 @@ from lti_tool.db import db, start_writing
 from lti_tool.lti.models import Invite, PlatformKeys, Registration
 from lti_tool.registration import actions
 from tests.conftest import ORIGIN, Browser
+from tests.door import canary, later  # noqa: F401
 
 
 class Office:

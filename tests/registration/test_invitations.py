@@ -10,7 +10,7 @@ from lti_tool.db import db, start_writing
 from lti_tool.lti import actions as lti
 from lti_tool.lti.models import Invite, PlatformKind, Registration
 from tests.conftest import ORIGIN, migrated, settings_for
-from tests.door import code_of, later  # noqa: F401
+from tests.door import code_of
 from tests.registration.conftest import Office, registrations
 
 FORM = {"kind": "moodle", "client_id": "typed-in", "deployment_id": ""}
@@ -87,7 +87,7 @@ def test_looking_writes_nothing(one_office, make_site):
     assert registrations() == [0, 0]
 
 
-def test_after_seven_days_it_is_gone(one_office, make_site, later):  # noqa: F811
+def test_after_seven_days_it_is_gone(one_office, make_site, later):
     site = make_site("moodle")
     page = one_office.paste(site).text
     later(days=7, minutes=1)
