@@ -12,7 +12,7 @@ from lti_tool.board import views as board
 from lti_tool.course import models as _course  # noqa: F401 - its tables
 from lti_tool.credit import chores as credit_chores
 from lti_tool.credit import views as credit
-from lti_tool.deep_linking import models as _deep_linking  # noqa: F401 - its tables
+from lti_tool.deep_linking import views as deep_linking
 from lti_tool.launch import chores as launch_chores
 from lti_tool.launch import views as launch
 from lti_tool.registration import views as registration
@@ -42,15 +42,10 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     jobs.init_app(app, chosen.QUEUE_URL, CHORES)
     web.init_app(app)
-    for blueprint in (
-        health.bp,
-        registration.bp,
-        launch.bp,
-        launch.pages,
-        board.bp,
-        credit.bp,
-    ):
-        app.register_blueprint(blueprint)
+    for part in (health, registration, launch, board, credit, deep_linking):
+        app.register_blueprint(part.bp)
+    for part in (launch, deep_linking):
+        app.register_blueprint(part.pages)
     cli.register(app)
     if chosen.PROXY_HOPS:
         hops = chosen.PROXY_HOPS

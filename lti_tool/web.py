@@ -27,6 +27,7 @@ from lti_tool.settings import ROOT
 log = structlog.get_logger()
 MAX_REQUEST_BYTES = 1_000_000
 RETRY_SECONDS = 30
+SELF = "'self'"
 TOO_LARGE = Words(
     "too-large",
     N_("What was sent is larger than anything this page takes."),
@@ -107,7 +108,7 @@ def _headers(response: Response) -> Response:
             "img-src 'self' data:",
             "font-src 'self'",
             "connect-src 'self'",
-            "form-action 'self'",
+            f"form-action {g.get('form_action', SELF)}",
             "base-uri 'none'",
             f"frame-ancestors {' '.join(_frame_ancestors())}",
         )

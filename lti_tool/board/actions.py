@@ -11,9 +11,11 @@ from lti_tool.errors import NotAllowed
 from lti_tool.roster.models import Membership
 
 
-def ask(asker: Membership, *, title: str, body: str, form_key: str) -> Question:
+def ask(
+    asker: Membership, *, title: str, body: str, form_key: str, topic_key: str = ""
+) -> Question:
     """Put a question on the course's board; on their own, where the asker is a test student."""
-    key = _key(asker, form_key, title, body)
+    key = _key(asker, form_key, title, body, topic_key)
     question = queries.question_from(key, asker)
     if question is None:
         question = Question(
@@ -21,6 +23,7 @@ def ask(asker: Membership, *, title: str, body: str, form_key: str) -> Question:
             asker_id=asker.id,
             private_to_id=asker.id if asker.is_test else None,
             form_key=key,
+            topic_key=topic_key,
             title=title,
             body=body,
             asked_at=course_now(),
@@ -63,7 +66,12 @@ def thank(asker: Membership, answer: Answer, note: str) -> Thanks:
     if answer.thanks is None:
         answer.thanks = Thanks(note=note, thanked_at=course_now())
         db.session.flush()
-        credit.reward_unstuck(answer.helper, asker, source=f"answer:{answer.id}")
+        credit.reward_unstuck(
+            answer.helper,
+            asker,
+            source=f"answer:{answer.id}",
+            topic_key=answer.question.topic_key,
+        )
     return answer.thanks
 
 

@@ -1,6 +1,6 @@
 """Checks what people typed; what they typed comes back with the words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from lti_tool.board.rules import MAX_BODY, MAX_NOTE, MAX_TITLE
@@ -20,9 +20,11 @@ class Typed:
         return not self.problems
 
 
-def question(form: Mapping[str, str]) -> Typed:
-    """A title of 200 characters and a text of 20,000, both needed."""
-    typed = _typed(form, "title", "body")
+def question(form: Mapping[str, str], topics: Collection[str] = ()) -> Typed:
+    """A title of 200 characters and a text of 20,000, both needed; one of `topics`, or none."""
+    typed = _typed(form, "title", "body", "topic_key")
+    if typed.values["topic_key"] and typed.values["topic_key"] not in topics:
+        typed.problems["topic_key"] = N_("Choose a topic from the list, or none.")
     _need(typed, "title", N_("Say in a few words what you are stuck on."))
     _need(typed, "body", N_("Tell your classmates a little more, so that they can help."))
     _limit(typed, "title", MAX_TITLE, N_("The title is too long: 200 characters at most."))

@@ -9,8 +9,10 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.board.models import Answer, Question, Thanks
 from lti_tool.board.rules import PAGE
+from lti_tool.course import queries as course
 from lti_tool.db import db
 from lti_tool.errors import NotHere
+from lti_tool.lti.models import ResourceLink
 from lti_tool.roster.models import Membership
 
 
@@ -24,6 +26,7 @@ class Row:
     asked_at: datetime
     answers: int
     is_settled: bool
+    topic_key: str
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,11 @@ class Page:
     older: str | None
 
 
-def questions(member: Membership, before: str | None = None) -> Page:
-    """A page of the course's questions, newest first; two queries whatever it holds."""
+def questions(member: Membership, before: str | None = None, topic_key: str = "") -> Page:
+    """A page of the course's questions, newest first, or of those about a topic.
+
+    Two queries whatever it holds.
+    """
     start = question_for(member, before).id if before else None
     answers = _count(Answer.id)
     thanks = _count(Thanks.id)
@@ -45,17 +51,46 @@ def questions(member: Membership, before: str | None = None) -> Page:
         Question.title,
         Question.asker_id,
         Question.asked_at,
+        Question.topic_key,
         answers.label("answers"),
         thanks.label("thanks"),
     ).where(_on_board_of(member))
+    if topic_key:
+        wanted = wanted.where(Question.topic_key == topic_key)
     if start is not None:
         wanted = wanted.where(Question.id < start)
     found = db.session.execute(wanted.order_by(Question.id.desc()).limit(PAGE + 1)).all()
     rows = [
-        Row(row.public_id, row.title, row.asker_id, row.asked_at, row.answers, row.thanks > 0)
+        Row(
+            public_id=row.public_id,
+            title=row.title,
+            asker_id=row.asker_id,
+            asked_at=row.asked_at,
+            answers=row.answers,
+            is_settled=row.thanks > 0,
+            topic_key=row.topic_key,
+        )
         for row in found[:PAGE]
     ]
     return Page(rows, older=rows[-1].public_id if len(found) > PAGE else None)
+
+
+def topics_of(member: Membership) -> dict[str, str]:
+    """The topics of the member's course: key → name, in the order of names."""
+    return {topic.key: topic.name for topic in course.topics_of(member)}
+
+
+def topic_shown(member: Membership, asked: str | None, link: ResourceLink | None) -> str:
+    """The topic that a board is about: the one asked for, else the link's; "" is the whole course.
+
+    What is asked for must be there, or it raises NotHere. A link may name a topic that its course
+    never had, or has no more: it opens the whole board.
+    """
+    if asked:
+        return course.topic_for(member, asked).key
+    named = link.topic_key if link is not None and asked is None else ""
+    topic = course.topic_at(member, named)
+    return topic.key if topic else ""
 
 
 def question_for(member: Membership, public_id: str) -> Question:

@@ -17,23 +17,27 @@ bp = course_blueprint("board", __name__)
 @bp.get("/")
 @needs(Power.TAKE_PART)
 def index() -> str:
-    """The course's questions, newest first."""
-    page = queries.questions(g.member, request.args.get("before"))
-    return render_template("board/index.html", page=page)
+    """The course's questions, newest first; those of one topic where the link is about one."""
+    topic_key = queries.topic_shown(g.member, request.args.get("topic"), g.visit.link)
+    page = queries.questions(g.member, request.args.get("before"), topic_key)
+    return render_template(
+        "board/index.html", page=page, topic_key=topic_key, topics=queries.topics_of(g.member)
+    )
 
 
 @bp.get("/ask")
 @needs(Power.TAKE_PART)
 def ask() -> str:
     """The form to ask with."""
-    return _ask_page(_blank())
+    topic_key = queries.topic_shown(g.member, request.args.get("topic"), g.visit.link)
+    return _ask_page(_blank(topic_key=topic_key))
 
 
 @bp.post("/ask")
 @needs(Power.TAKE_PART)
 def post_question() -> AnyResponse:
     """Put a question on the board."""
-    typed = forms.question(request.form)
+    typed = forms.question(request.form, queries.topics_of(g.member))
     if not typed.is_good:
         return Response(_ask_page(typed), 422)
     question = actions.ask(g.member, **typed.values)
@@ -76,16 +80,20 @@ def thank(answer_id: str) -> AnyResponse:
 
 
 def _ask_page(typed: Typed) -> str:
-    return render_template("board/ask.html", typed=typed)
+    return render_template("board/ask.html", typed=typed, topics=queries.topics_of(g.member))
 
 
-def _blank() -> Typed:
-    return Typed({"form_key": new_public_id()})
+def _blank(**values: str) -> Typed:
+    return Typed({"form_key": new_public_id()} | values)
 
 
 def _question_page(question: Question, typed: Typed, thanks: dict[int, Typed] | None = None) -> str:
     return render_template(
-        "board/question.html", question=question, typed=typed, thanks=thanks or {}
+        "board/question.html",
+        question=question,
+        topic=queries.topics_of(g.member).get(question.topic_key),
+        typed=typed,
+        thanks=thanks or {},
     )
 
 

@@ -32,7 +32,9 @@ AT_ONCE = 2
 chance = random.Random()  # noqa: S311 - jitter, not a secret
 
 
-def reward_unstuck(helper: Membership, asker: Membership, *, source: str) -> None:
+def reward_unstuck(
+    helper: Membership, asker: Membership, *, source: str, topic_key: str = ""
+) -> None:
     """One confirmed help, one point; the same source earns once, and staff earn nothing."""
     if not (helper.is_learner and asker.is_learner) or helper.id == asker.id:
         return
@@ -51,6 +53,7 @@ def reward_unstuck(helper: Membership, asker: Membership, *, source: str) -> Non
             reason=Reason.UNSTUCK,
             source=source,
             points=rules.POINTS_FOR_UNSTUCK,
+            topic_key=topic_key,
             made_at=course_now(),
         )
     )
@@ -67,9 +70,34 @@ def choose(member: Membership, mode: Mode, full_marks_at: int) -> CreditPolicy:
     policy.mode, policy.full_marks_at, policy.chosen_at = mode, full_marks_at, course_now()
     if mode is Mode.GRADEBOOK:
         _want_column(member.context_id, full_marks_at)
+        for column in queries.columns_of(member.context_id):
+            _want_again(column)
     db.session.flush()
     want_scores(member.context_id)
     return policy
+
+
+def want_column_with_link(member: Membership, topic_key: str, label: str, maximum: int) -> None:
+    """An instructor's yes to a column that comes with a link, for a topic or the whole course.
+
+    It is a yes to the gradebook too. The platform may make the column itself when the link is
+    saved, so ours waits for that.
+    """
+    policy = queries.policy_of(member)
+    if policy is None:
+        policy = CreditPolicy(context_id=member.context_id, full_marks_at=rules.FULL_MARKS_AT)
+        db.session.add(policy)
+    policy.mode, policy.chosen_at = Mode.GRADEBOOK, course_now()
+    if not topic_key:
+        policy.full_marks_at = maximum
+    column = _want_column(member.context_id, maximum, topic_key)
+    column.label = label
+    if column.lineitem_url is None:
+        column.maximum = maximum
+    if not topic_key or queries.is_linked(column):
+        column.next_try_at = now() + rules.PLATFORM_FIRST
+    db.session.flush()
+    want_scores(member.context_id)
 
 
 def want_scores(context_id: int) -> None:
@@ -79,18 +107,23 @@ def want_scores(context_id: int) -> None:
 
 
 def want_score(member: Membership) -> None:
-    """Bring one person's outbox row up to what the ledger says; no yes, no row."""
+    """Bring one person's outbox rows up to what the ledger says; no yes, no row."""
     _wait_for_turn(member)
-    column, policy = queries.column_of(member.context_id), queries.policy_of(member)
-    points = queries.points_of(member)
-    if (
-        column is None
-        or policy is None
-        or policy.mode is not Mode.GRADEBOOK
-        or not rules.is_wanted(points, is_learner=member.is_learner)
-    ):
+    policy = queries.policy_of(member)
+    if policy is None or policy.mode is not Mode.GRADEBOOK:
         return
-    wanted = rules.score_for(points, policy.full_marks_at, column.maximum)
+    points = queries.points_by_topic(member)
+    columns = {column.topic_key: column for column in queries.columns_of(member.context_id)}
+    for topic, column in columns.items():
+        full = rules.full_marks_in(topic, column.maximum, policy.full_marks_at)
+        earned = rules.points_in(topic, columns, points)
+        _wish(column, member, earned, rules.score_for(earned, full, column.maximum))
+
+
+def _wish(column: GradeColumn, member: Membership, points: int, wanted: float) -> None:
+    is_known = points == 0 and queries.push_of(column, member) is not None
+    if not rules.is_wanted(points, is_learner=member.is_learner, is_known=is_known):
+        return
     push = _push(column, member, wanted)
     if push.wanted != wanted:
         push.wanted = wanted
@@ -286,15 +319,24 @@ def _wait_for_turn(member: Membership) -> None:
     db.session.execute(select(Membership.id).where(Membership.id == member.id).with_for_update())
 
 
-def _want_column(context_id: int, maximum: int) -> None:
-    column = queries.column_of(context_id)
+def _want_column(context_id: int, maximum: int, topic_key: str = "") -> GradeColumn:
+    column = queries.column_of(context_id, topic_key)
     if column is None:
-        column = GradeColumn(context_id=context_id, maximum=maximum, next_try_at=now())
+        column = GradeColumn(
+            context_id=context_id, topic_key=topic_key, maximum=maximum, next_try_at=now()
+        )
         db.session.add(column)
+        db.session.flush()
+    _want_again(column)
+    return column
+
+
+def _want_again(column: GradeColumn) -> None:
+    """A new yes: what was refused or deleted is tried anew."""
     if column.status in (ColumnStatus.REFUSED, ColumnStatus.GONE):
         column.status, column.attempts = ColumnStatus.WANTED, 0
         column.lineitem_url, column.next_try_at = None, now()
-    db.session.flush()
+        db.session.flush()
 
 
 def _push(column: GradeColumn, member: Membership, wanted: float) -> ScorePush:

@@ -15,9 +15,9 @@ from lti_tool.credit.rules import Cell, Refusal, Shown, Verdict
 from lti_tool.db import db, start_reading, start_writing
 from lti_tool.errors import PlatformRefused, PlatformUnreachable
 from lti_tool.lti import grades, troubles
+from lti_tool.lti.grades import Wanted
 from lti_tool.lti.models import Context, PlatformKind, Registration
 
-LABEL = "Good Turn"
 BATCH = 400
 
 
@@ -71,12 +71,16 @@ def make_column(column_id: int) -> None:
 def _find_or_make(column: GradeColumn) -> str:
     """Our column's address. One that was there and is gone is not made again without a new yes."""
     context, maximum, was_there = column.context, float(column.maximum), column.lineitem_url
+    linked = queries.linked_column(column) if column.topic_key else None
+    if linked and linked != was_there and grades.can_send_scores(context):
+        return linked
     if not grades.can_make_columns(context):
         raise PlatformRefused(403, troubles.SWITCHED_OFF)
-    found = grades.find_column(context)
+    found = grades.find_column(context, column.topic_key)
     if found is None and was_there is not None:
         raise PlatformRefused(410, troubles.COLUMN_DELETED)
-    return found or grades.create_column(context, label=LABEL, maximum=maximum)
+    made = Wanted(column.label, maximum, column.topic_key)
+    return found or grades.create_column(context, made)
 
 
 def send_scores() -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from lti_tool.credit.models import (
     ColumnStatus,
@@ -17,7 +17,7 @@ from lti_tool.credit.models import (
     ScorePush,
 )
 from lti_tool.db import db
-from lti_tool.lti.models import Context, Registration
+from lti_tool.lti.models import Context, Registration, ResourceLink
 from lti_tool.roster.models import Membership, Status
 
 Kinds = TypeVarTuple("Kinds")
@@ -35,6 +35,16 @@ def is_on(context_id: int) -> bool:
     """Whether a course sends credit to its gradebook."""
     policy = db.session.get(CreditPolicy, context_id)
     return policy is not None and policy.mode is Mode.GRADEBOOK
+
+
+def points_by_topic(member: Membership) -> dict[str, int]:
+    """What a member has earned so far, for each topic; what is about none is under ""."""
+    rows = db.session.execute(
+        select(CreditEntry.topic_key, func.sum(CreditEntry.points))
+        .where(CreditEntry.member_id == member.id)
+        .group_by(CreditEntry.topic_key)
+    )
+    return {key: int(points) for key, points in rows}
 
 
 def points_of(member: Membership) -> int:
@@ -64,9 +74,30 @@ def earners(context_id: int) -> Sequence[Row[Membership, int]]:
     ).all()
 
 
-def column_of(context_id: int) -> GradeColumn | None:
-    """The course's grade column, if the instructor wanted one."""
-    return db.session.scalar(select(GradeColumn).where(GradeColumn.context_id == context_id))
+def column_of(context_id: int, topic_key: str = "") -> GradeColumn | None:
+    """The course's grade column, or that of a topic, if the instructor wanted one."""
+    return db.session.scalar(
+        select(GradeColumn).where(
+            GradeColumn.context_id == context_id, GradeColumn.topic_key == topic_key
+        )
+    )
+
+
+def columns_of(context_id: int) -> Sequence[GradeColumn]:
+    """All grade columns of a course, its own first."""
+    ours = select(GradeColumn).where(GradeColumn.context_id == context_id)
+    return db.session.scalars(ours.order_by(GradeColumn.topic_key != "", GradeColumn.id)).all()
+
+
+def linked_column(column: GradeColumn) -> str | None:
+    """The column that the platform made with the newest link to a topic, if it made one."""
+    linked = select(ResourceLink.lineitem_url).where(_is_linked(column), _has_column())
+    return db.session.scalar(linked.order_by(ResourceLink.id.desc()).limit(1))
+
+
+def is_linked(column: GradeColumn) -> bool:
+    """Whether a link to the column's topic was opened."""
+    return db.session.scalar(select(ResourceLink.id).where(_is_linked(column)).limit(1)) is not None
 
 
 def pushes_in(member: Membership) -> Sequence[ScorePush]:
@@ -79,12 +110,29 @@ def pushes_in(member: Membership) -> Sequence[ScorePush]:
     ).all()
 
 
+def push_of(column: GradeColumn, member: Membership) -> ScorePush | None:
+    """A person's outbox row for a column, if they ever had a score there."""
+    return db.session.scalar(
+        select(ScorePush).where(ScorePush.column_id == column.id, ScorePush.member_id == member.id)
+    )
+
+
 def due_columns(now: datetime) -> Sequence[int]:
-    """Columns that are wanted and not there yet."""
+    """Columns that are wanted and not there yet.
+
+    One of a topic waits until a link to it is opened: the platform may make it with the link, and
+    who went back in the course wants none.
+    """
+    links = select(ResourceLink.id).where(_is_linked(GradeColumn))
+    is_fresh = GradeColumn.attempts == 0
     return db.session.scalars(
         _chosen(select(GradeColumn.id)).where(
             GradeColumn.status.in_(TO_MAKE),
-            GradeColumn.next_try_at <= now,
+            or_(GradeColumn.topic_key == "", links.exists()),
+            or_(
+                GradeColumn.next_try_at <= now,
+                is_fresh & (GradeColumn.topic_key != "") & links.where(_has_column()).exists(),
+            ),
             or_(GradeColumn.leased_until.is_(None), GradeColumn.leased_until < now),
         )
     ).all()
@@ -136,6 +184,16 @@ def is_paused(registration_id: int, now: datetime) -> bool:
     """Whether a platform is being left alone for the moment."""
     service = db.session.get(GradeService, registration_id)
     return service is not None and service.paused_until is not None and service.paused_until > now
+
+
+def _is_linked(column: GradeColumn | type[GradeColumn]) -> ColumnElement[bool]:
+    return (ResourceLink.context_id == column.context_id) & (
+        ResourceLink.topic_key == column.topic_key
+    )
+
+
+def _has_column() -> ColumnElement[bool]:
+    return ResourceLink.lineitem_url.is_not(None)
 
 
 def _to_send(rows: Select[*Kinds]) -> Select[*Kinds]:

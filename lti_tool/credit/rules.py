@@ -1,7 +1,7 @@
 """Decisions about credit: what help is worth, how points become a score, when to try again."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,8 @@ LAST_RETRY = timedelta(hours=1)
 LONGEST_ASKED = timedelta(days=1)
 """A platform may ask for more patience than we would have, within reason."""
 EXEMPT_FOR = timedelta(days=1)
+PLATFORM_FIRST = timedelta(minutes=10)
+"""How long the platform has to make a column with a link before we make one."""
 FAILURES_BEFORE_PAUSE = 5
 SAME = 1e-6
 """Shares of a maximum that differ by less are the same: platforms round."""
@@ -24,9 +26,27 @@ def score_for(points: int, full_marks_at: int, maximum: float) -> float:
     return round(share * maximum / full_marks_at, 2)
 
 
-def is_wanted(points: int, *, is_learner: bool) -> bool:
-    """Whether a person has a score at all: no zero for those who have not helped yet."""
-    return is_learner and points > 0
+def is_wanted(points: int, *, is_learner: bool, is_known: bool = False) -> bool:
+    """Whether a person has a score at all: no zero for those who have not helped yet.
+
+    A zero goes only where a score went before: a column of a topic may take its points over.
+    """
+    return is_learner and (points > 0 or is_known)
+
+
+def points_in(column: str, columns: Collection[str], points: Mapping[str, int]) -> int:
+    """The points that count in the column of a topic, or in the course's, which is "".
+
+    An act counts for its topic's column where there is one, else for the course's (decision 24).
+    """
+    if column:
+        return points.get(column, 0)
+    return sum(earned for topic, earned in points.items() if not topic or topic not in columns)
+
+
+def full_marks_in(column: str, maximum: int, full_marks_at: int) -> int:
+    """How many helps give full marks: in a topic's column each is one of its points."""
+    return maximum if column else full_marks_at
 
 
 def retry_after(attempts: int, asked: int | None, chance: random.Random) -> timedelta:

@@ -1,5 +1,6 @@
 """Writes at the front door: let somebody in, or keep a launch until its button is pressed."""
 
+import dataclasses
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +11,8 @@ from lti_tool.clock import course_now, now
 from lti_tool.db import db
 from lti_tool.errors import LaunchRejected
 from lti_tool.launch import rules
-from lti_tool.launch.models import PendingLaunch, Visit
+from lti_tool.launch.models import DeepLinkRequest, PendingLaunch, Visit
+from lti_tool.launch.rules import Power
 from lti_tool.lti import actions as lti
 from lti_tool.lti import message, refusals
 from lti_tool.lti.launches import digest, purge_logins
@@ -26,13 +28,15 @@ class Notice(StrEnum):
 
     WHO_MAY = "who-may"
     NO_COURSE = "no-course"
+    WHO_MAY_LINK = "who-may-link"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What a launch came to: a visit, or a notice."""
+    """What a launch came to: a visit, for choosing what to link or for the board, or a notice."""
 
     visit: Visit | None = None
+    is_choosing: bool = False
     notice: Notice | None = None
     is_sweep_wanted: bool = False
 
@@ -41,6 +45,9 @@ def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
     """Open a visit for this launch in this browser; another person's visits in it end."""
     if launch.course is None:
         return Entry(notice=Notice.NO_COURSE)
+    is_choosing = launch.deep_link is not None
+    if is_choosing and not rules.may(launch.role, Power.STAFF_PAGES):
+        return Entry(notice=Notice.WHO_MAY_LINK)
     if launch.person.sub is None or not rules.may_enter(launch.role):
         return Entry(notice=Notice.WHO_MAY)
     context, link = lti.record(registration, launch, launch.course, course_now())
@@ -60,7 +67,38 @@ def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
     )
     db.session.add(visit)
     db.session.flush()
-    return Entry(visit=visit, is_sweep_wanted=is_sweep_wanted)
+    _keep_request(visit, launch)
+    return Entry(visit=visit, is_choosing=is_choosing, is_sweep_wanted=is_sweep_wanted)
+
+
+def choose_without_cookie(registration: Registration, secret: str) -> Entry:
+    """Let in whoever chooses what to link in a frame that keeps no cookie, once.
+
+    The answer must be posted from that very frame, so no new tab helps: each form of its pages
+    carries the secret instead, which nobody else has.
+    """
+    return let_in(registration, _spend(registration, secret), secret)
+
+
+def _spend(registration: Registration, secret: str) -> Launch:
+    """The launch that waits behind a secret, if it is one for choosing what to link; once."""
+    pending = _pending(registration, PendingLaunch.token_hash == digest(secret))
+    launch = message.from_text(unseal(pending.sealed_launch))
+    if launch.deep_link is None or not rules.is_pending_open(pending.began_at, now()):
+        raise LaunchRejected(refusals.OPEN_EXPIRED)
+    _use(pending)
+    return launch
+
+
+def _keep_request(visit: Visit, launch: Launch) -> None:
+    if launch.deep_link is not None:
+        settings = dataclasses.asdict(launch.deep_link)
+        db.session.add(
+            DeepLinkRequest(
+                visit_id=visit.id, deployment_id=launch.deployment_id, settings=settings
+            )
+        )
+        db.session.flush()
 
 
 def keep_pending(registration: Registration, launch: Launch) -> str:
@@ -98,13 +136,7 @@ def redeem(registration: Registration, code: str) -> Launch:
     pending = _pending(registration, PendingLaunch.code_hash == digest(code))
     if not rules.is_code_open(pending.code_made_at, now()):
         raise LaunchRejected(refusals.OPEN_EXPIRED)
-    used = db.session.execute(
-        update(PendingLaunch)
-        .where(PendingLaunch.id == pending.id, PendingLaunch.used_at.is_(None))
-        .values(used_at=now())
-    )
-    if used.rowcount != 1:  # type: ignore[attr-defined]
-        raise LaunchRejected(refusals.OPEN_EXPIRED)
+    _use(pending)
     return message.from_text(unseal(pending.sealed_launch))
 
 
@@ -120,6 +152,8 @@ def purge() -> None:
     db.session.execute(
         delete(PendingLaunch).where(PendingLaunch.began_at < moment - 2 * rules.PENDING_LASTS)
     )
+    doomed = select(Visit.id).where(Visit.began_at < moment - 2 * rules.VISIT_LASTS)
+    db.session.execute(delete(DeepLinkRequest).where(DeepLinkRequest.visit_id.in_(doomed)))
     db.session.execute(delete(Visit).where(Visit.began_at < moment - 2 * rules.VISIT_LASTS))
 
 
@@ -133,6 +167,16 @@ def _pending(registration: Registration, matches: ColumnElement[bool]) -> Pendin
     if row is None:
         raise LaunchRejected(refusals.OPEN_EXPIRED)
     return row
+
+
+def _use(pending: PendingLaunch) -> None:
+    used = db.session.execute(
+        update(PendingLaunch)
+        .where(PendingLaunch.id == pending.id, PendingLaunch.used_at.is_(None))
+        .values(used_at=now())
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]
+        raise LaunchRejected(refusals.OPEN_EXPIRED)
 
 
 def _keep_zone(context: Context, launch: Launch) -> None:

@@ -1,9 +1,9 @@
 """A visit: what one launch lets one browser do, until it ends."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from lti_tool.db import Base, new_public_id
@@ -37,6 +37,21 @@ class Visit(Base):
 
     member: Mapped[Membership] = relationship(lazy="joined", innerjoin=True)
     link: Mapped[ResourceLink | None] = relationship(lazy="joined")
+
+
+class DeepLinkRequest(Base):
+    """What the platform asked for when it opened this visit, answered at most once."""
+
+    __tablename__ = "deep_link_request"
+    personal: ClassVar = frozenset[str]()
+
+    visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"), primary_key=True)
+    deployment_id: Mapped[str]
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """The return address, what is accepted, and `data` to give back (Deep Linking 2.0 §3.4)."""
+    answered_at: Mapped[datetime | None]
+
+    visit: Mapped[Visit] = relationship()
 
 
 class PendingLaunch(Base):

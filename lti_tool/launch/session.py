@@ -17,11 +17,11 @@ from sqlalchemy import select, update
 from lti_tool import settings
 from lti_tool.clock import now
 from lti_tool.db import db, is_writing, short_transaction
-from lti_tool.errors import N_, Invalid, NotAllowed, VisitOver, Words
+from lti_tool.errors import N_, Invalid, LaunchRejected, NotAllowed, VisitOver, Words
 from lti_tool.launch import rules
 from lti_tool.launch.models import Visit
 from lti_tool.launch.rules import Power
-from lti_tool.lti import queries
+from lti_tool.lti import queries, refusals
 from lti_tool.lti.launches import digest
 from lti_tool.lti.models import Registration
 from lti_tool.roster.models import Status
@@ -95,6 +95,15 @@ def belong_to(registration: Registration) -> None:
     g.frame_origins = queries.frame_origins(registration)
 
 
+def platform_at(registration: str) -> Registration:
+    """The platform of an address; its frame shows the page even when the answer is no."""
+    platform = queries.registration_for(registration)
+    belong_to(platform)
+    if platform.is_disabled:
+        raise LaunchRejected(refusals.REGISTRATION_DISABLED)
+    return platform
+
+
 def csrf_token() -> str:
     """The token that forms of this visit carry: an HMAC of it, so nothing is stored."""
     secret = settings.current().SECRET_KEY.encode()
@@ -124,12 +133,35 @@ def _add_visit_id(_endpoint: str, values: dict[str, Any]) -> None:
         values["visit"] = g.visit.public_id
 
 
-def _open_visit() -> None:
-    """Find the visit of this address and this browser; everything on the page starts from it."""
-    visit = _visit(g.visit_id, browser())
+def open_by_secret(registration: str, secret: str, power: Power) -> bool:
+    """Open the visit of a frame that keeps no cookie; whether there is one yet.
+
+    Its forms carry the secret that stands for the browser, and so prove themselves.
+    """
+    platform = platform_at(registration)
+    check_same_site()
+    ours = (Visit.browser_hash == digest(secret)) & Visit.link_id.is_(None)
+    visit = db.session.scalar(select(Visit).where(ours))
+    if visit is None:
+        return False
+    visit = _visit(visit.public_id, secret)
+    if visit.member.context.registration_id != platform.id or not rules.may(visit.role, power):
+        raise VisitOver
+    be_in(visit)
+    return True
+
+
+def be_in(visit: Visit) -> None:
+    """Everything on this page starts from `visit`."""
     g.visit, g.member, g.role = visit, visit.member, visit.role
     g.locale = visit.locale  # an error page needs it when the database is gone
     belong_to(visit.member.context.registration)
+
+
+def _open_visit() -> None:
+    """Find the visit of this address and this browser; everything on the page starts from it."""
+    visit = _visit(g.visit_id, browser())
+    be_in(visit)
     if request.method not in SAFE_METHODS:
         check_same_site()
         if not hmac.compare_digest(

@@ -11,7 +11,7 @@ from lti_tool.jobs import wake
 from lti_tool.launch import actions, session
 from lti_tool.launch.actions import Entry, Notice
 from lti_tool.launch.rules import Power
-from lti_tool.lti import keys, launches, queries, refusals
+from lti_tool.lti import keys, launches, refusals
 from lti_tool.lti.message import Launch
 from lti_tool.lti.models import Registration
 
@@ -23,7 +23,7 @@ pages = session.course_blueprint("visit", __name__)
 @writes
 def login(registration: str) -> AnyResponse:
     """Begin a launch: a bare redirect, because Moodle's own session is lost otherwise."""
-    platform = _platform(registration)
+    platform = session.platform_at(registration)
     browser = session.browser() or session.new_browser()
     address = launches.begin(platform, request.values, browser)
     db.session.commit()
@@ -35,7 +35,7 @@ def login(registration: str) -> AnyResponse:
 def launch(registration: str) -> AnyResponse:
     """Take a launch; a browser that brought no cookie is shown a button instead."""
     start_reading()
-    platform = _platform(registration)
+    platform = session.platform_at(registration)
     browser = session.browser()
     verified = launches.verify(platform, _fields(), browser)
     start_writing()
@@ -47,14 +47,14 @@ def launch(registration: str) -> AnyResponse:
 @bp.get("/lti/<registration>/launch")
 def launch_by_hand(registration: str) -> AnyResponse:
     """Somebody opened the launch address itself; only a platform can."""
-    _platform(registration)
+    session.platform_at(registration)
     raise LaunchRejected(refusals.TOKEN_MISSING)
 
 
 @bp.post("/lti/<registration>/open")
 def open_tab(registration: str) -> AnyResponse:
     """The button of a launch without cookie: answers, in a new tab, with a code for that tab."""
-    platform = _platform(registration)
+    platform = session.platform_at(registration)
     session.check_same_site()
     code = actions.mint_code(platform, request.form.get("launch", ""))
     db.session.commit()
@@ -66,7 +66,7 @@ def open_tab(registration: str) -> AnyResponse:
 @bp.post("/lti/<registration>/enter")
 def enter(registration: str) -> AnyResponse:
     """The new tab brings its code, and by now the cookie that its visit is bound to."""
-    platform = _platform(registration)
+    platform = session.platform_at(registration)
     session.check_same_site()
     browser = session.browser()
     if browser is None:
@@ -78,7 +78,7 @@ def enter(registration: str) -> AnyResponse:
 @bp.get("/lti/<registration>/notice/<notice>")
 def notice(registration: str, notice: str) -> str:
     """Why a valid launch opens no board here; the same words for everyone."""
-    _platform(registration)
+    session.platform_at(registration)
     if notice not in set(Notice):
         raise NotHere
     return render_template("launch/notice.html", notice=notice)
@@ -104,15 +104,6 @@ def leave() -> AnyResponse:
     return Response(render_template("launch/left.html"))
 
 
-def _platform(registration: str) -> Registration:
-    """The platform of this address; its frame shows the page even when the answer is no."""
-    platform = queries.registration_for(registration)
-    session.belong_to(platform)
-    if platform.is_disabled:
-        raise LaunchRejected(refusals.REGISTRATION_DISABLED)
-    return platform
-
-
 def _fields() -> dict[str, str]:
     """The form of a launch; a field that stands twice makes it unreadable (RFC 6749 §3.1)."""
     fields = request.form.to_dict(flat=False)
@@ -124,9 +115,10 @@ def _fields() -> dict[str, str]:
 def _offer_tab(platform: Registration, taken: Launch) -> AnyResponse:
     secret = actions.keep_pending(platform, taken)
     db.session.commit()
-    return Response(
-        render_template("launch/button.html", registration=platform, launch=taken, secret=secret)
-    )
+    shown = {"registration": platform, "launch": taken, "secret": secret}
+    if taken.deep_link is not None:
+        return Response(render_template("launch/choose.html", **shown))
+    return Response(render_template("launch/button.html", **shown))
 
 
 def _enter(platform: Registration, take: Callable[[], Launch], browser: str) -> AnyResponse:
@@ -147,4 +139,5 @@ def _answer(platform: Registration, entry: Entry) -> AnyResponse:
         return redirect(place, 303)
     if entry.is_sweep_wanted:
         wake("roster.sweep")
-    return redirect(url_for("board.index", visit=entry.visit.public_id), 303)
+    first = "deep_linking.choose" if entry.is_choosing else "board.index"
+    return redirect(url_for(first, visit=entry.visit.public_id), 303)

@@ -52,11 +52,11 @@ def register(  # noqa: PLR0913
 
 def record(
     registration: Registration, launch: Launch, course: Course, moment: datetime
-) -> tuple[Context, ResourceLink]:
+) -> tuple[Context, ResourceLink | None]:
     """Remember what this launch said about the course and the link; writes only what changed."""
     context = _context(registration, course, moment)
     _update_context(context, course, launch)
-    return context, _link(context, launch.link, launch.services)
+    return context, _link(context, launch.link, launch.services) if launch.link else None
 
 
 def _context(registration: Registration, course: Course, moment: datetime) -> Context:
@@ -102,5 +102,6 @@ def _link(context: Context, link: Link, services: Services) -> ResourceLink:
             context_id=context.id, resource_link_id=link.resource_link_id, title=link.title
         )
         db.session.add(row)
-    change(row, {"title": link.title or row.title, "lineitem_url": services.lineitem_url})
+    wanted = {"title": link.title or row.title, "lineitem_url": services.lineitem_url}
+    change(row, wanted | {"topic_key": link.topic_key})
     return row

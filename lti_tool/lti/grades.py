@@ -101,6 +101,11 @@ def _check_taken(kind: PlatformKind, answer: http.Answer) -> None:
         raise PlatformUnreachable(troubles.ANSWER_ODD)
 
 
+def can_send_scores(context: Context) -> bool:
+    """Whether the platform takes scores from us in this course, for columns that it made."""
+    return claims.SCOPE_SCORE in context.scopes.split()
+
+
 def can_make_columns(context: Context) -> bool:
     """Whether the platform lets us make columns and send scores in this course."""
     granted = context.scopes.split()
@@ -111,8 +116,8 @@ def can_make_columns(context: Context) -> bool:
     )
 
 
-def find_column(context: Context) -> str | None:
-    """The address of our line item in the course, if there is one."""
+def find_column(context: Context, tag: str = "") -> str | None:
+    """The address of our line item in the course, if there is one: a topic's has its key as tag."""
     url = str(context.lineitems_url)
     answer = tokens.ask(
         context.registration,
@@ -124,15 +129,31 @@ def find_column(context: Context) -> str | None:
     listed = tokens.json_of(answer)
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         raise PlatformUnreachable(troubles.ANSWER_ODD)
-    ours = [LineItem(entry) for entry in listed if entry.get("resourceId") == RESOURCE_ID]
+    ours = [LineItem(entry) for entry in listed if _is_ours(entry, tag)]
     addresses = sorted(_checked(column.get_id(), url) for column in ours)
     return addresses[0] if addresses else None
 
 
-def create_column(context: Context, *, label: str, maximum: float) -> str:
+def _is_ours(entry: dict[str, Any], tag: str) -> bool:
+    return entry.get("resourceId") == RESOURCE_ID and (entry.get("tag") or "") == tag
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A column to be made."""
+
+    label: str
+    maximum: float
+    tag: str = ""
+
+
+def create_column(context: Context, column: Wanted) -> str:
     """Make our line item. A second POST makes a second one: find first, and hold a lease."""
-    column = LineItem().set_label(label).set_score_maximum(maximum).set_resource_id(RESOURCE_ID)
-    wanted = json.loads(column.get_value())
+    ours = LineItem().set_label(column.label).set_score_maximum(column.maximum)
+    ours.set_resource_id(RESOURCE_ID)
+    if column.tag:
+        ours.set_tag(column.tag)
+    wanted = json.loads(ours.get_value())
     if context.registration.kind is PlatformKind.CANVAS:
         wanted[claims.CANVAS_SUBMISSION_TYPE] = {"type": "none"}
     url = str(context.lineitems_url)

@@ -16,7 +16,7 @@ from lti_tool import settings
 from lti_tool.clock import now
 from lti_tool.db import db
 from lti_tool.errors import LaunchRejected
-from lti_tool.lti import keys, message, refusals, rules, token
+from lti_tool.lti import keys, message, queries, refusals, rules, token
 from lti_tool.lti.message import Launch
 from lti_tool.lti.models import Deployment, LoginState, Registration
 from lti_tool.lti.toolconf import Login
@@ -74,6 +74,7 @@ def verify(registration: Registration, fields: Mapping[str, str], browser: str |
     token.check_times(claims, now())
     _check_nonce(claims, login.nonce)
     launch = message.read(claims, settings.current().origin)
+    _check_return(registration, launch)
     return Verified(launch, login.id, is_same_browser=browser is not None)
 
 
@@ -137,6 +138,13 @@ def _check_nonce(claims: token.Claims, expected: str) -> None:
         raise LaunchRejected(refusals.CLAIM_MISSING)
     if not isinstance(nonce, str) or not secrets.compare_digest(nonce.encode(), expected.encode()):
         raise LaunchRejected(refusals.NONCE_BAD)
+
+
+def _check_return(registration: Registration, launch: Launch) -> None:
+    """What somebody chooses goes back to the platform itself and nowhere else."""
+    allowed = queries.frame_origins(registration)
+    if launch.deep_link and not rules.is_within(launch.deep_link.return_url, allowed):
+        raise LaunchRejected(refusals.RETURN_FOREIGN)
 
 
 def _admit_deployment(registration: Registration, deployment_id: str) -> None:

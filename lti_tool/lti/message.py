@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +18,13 @@ from lti_tool.lti.token import Claims
 MAX_ID = 255
 """LTI Core 1.3 §5.3: ids are at most 255 characters."""
 MAX_URL = 2000
+MAX_ECHO = 50_000
+"""Of what a platform has us carry for it."""
 MAX_TEXT = 500
 """Titles and names are cut here: they are for reading."""
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+"""Keys that we make have this form."""
+RETURN_URL = "deep_link_return_url"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,20 @@ class Link:
 
     resource_link_id: str
     title: str = ""
+    topic_key: str = ""
+    """What its custom field says: a teacher's input, which may name a topic of this course."""
+
+
+@dataclass(frozen=True)
+class DeepLinkSettings:
+    """What the platform takes back from whoever chooses something to link."""
+
+    return_url: str
+    accepts_several: bool = False
+    accepts_column: bool | None = None
+    """Whether a link may bring a grade column; none where that was not said."""
+    echo: str | None = None
+    """To be given back unchanged, where there is some."""
 
 
 @dataclass(frozen=True)
@@ -65,27 +85,31 @@ class Launch:
     deployment_id: str
     person: Person
     role: Role
-    link: Link
+    link: Link | None
+    """The link that was clicked; none where somebody chooses what to link."""
     course: Course | None
     services: Services
     time_zone: str | None = None
     locale: str | None = None
+    deep_link: DeepLinkSettings | None = None
+    """Only where somebody chooses what to link."""
 
 
 def read(claims: Claims, own_origin: str) -> Launch:
     """The launch that `claims` describe; raises LaunchRejected with the reason."""
     _check_version(claims)
-    _check_message_type(claims)
+    is_deep_link = _message_type(claims) == names.DEEP_LINKING_REQUEST
     _check_target(claims, own_origin)
     return Launch(
         deployment_id=_id(claims, names.DEPLOYMENT_ID),
         person=_person(claims),
         role=role_of(_roles(claims)),
-        link=_link(claims),
+        link=None if is_deep_link else _link(claims),
         course=_course(claims),
         services=_services(claims),
         time_zone=_custom(claims, "tz"),
         locale=_text(_object(claims, names.LAUNCH_PRESENTATION), "locale") or None,
+        deep_link=_deep_link(claims) if is_deep_link else None,
     )
 
 
@@ -96,11 +120,13 @@ def _check_version(claims: Claims) -> None:
         raise LaunchRejected(refusals.VERSION_BAD)
 
 
-def _check_message_type(claims: Claims) -> None:
+def _message_type(claims: Claims) -> str:
     if names.MESSAGE_TYPE not in claims:
         raise LaunchRejected(refusals.CLAIM_MISSING)
-    if claims[names.MESSAGE_TYPE] != names.RESOURCE_LINK_REQUEST:
+    said = claims[names.MESSAGE_TYPE]
+    if said not in (names.RESOURCE_LINK_REQUEST, names.DEEP_LINKING_REQUEST):
         raise LaunchRejected(refusals.MESSAGE_UNKNOWN)
+    return str(said)
 
 
 def _check_target(claims: Claims, own_origin: str) -> None:
@@ -131,7 +157,52 @@ def _person(claims: Claims) -> Person:
 
 def _link(claims: Claims) -> Link:
     link = _object(claims, names.RESOURCE_LINK, needed=True)
-    return Link(resource_link_id=_id(link, "id"), title=_text(link, "title"))
+    return Link(
+        resource_link_id=_id(link, "id"), title=_text(link, "title"), topic_key=_topic_key(claims)
+    )
+
+
+def _topic_key(claims: Claims) -> str:
+    """The topic that the link names; what cannot be the key of one names none."""
+    key = _custom(claims, names.TOPIC_FIELD) or ""
+    return key if KEY.fullmatch(key) else ""
+
+
+def _deep_link(claims: Claims) -> DeepLinkSettings:
+    """What may be sent back, and where to (Deep Linking 2.0 §4.4.1)."""
+    said = _object(claims, names.DEEP_LINKING_SETTINGS, needed=True)
+    types = _required(said, "accept_types")
+    if not isinstance(types, list) or not all(isinstance(one, str) for one in types):
+        raise LaunchRejected(refusals.CLAIM_BAD)
+    if names.LTI_LINK not in types:
+        raise LaunchRejected(refusals.LINKS_UNWANTED)
+    echo = said.get("data")
+    if echo is not None and (not isinstance(echo, str) or len(echo) > MAX_ECHO):
+        raise LaunchRejected(refusals.CLAIM_BAD)
+    return DeepLinkSettings(
+        return_url=_return_url(said),
+        accepts_several=_yes_or_no(said, "accept_multiple") or False,
+        accepts_column=_yes_or_no(said, "accept_lineitem"),
+        echo=echo,
+    )
+
+
+def _return_url(said: Claims) -> str:
+    _required(said, RETURN_URL)
+    url = _url(said, RETURN_URL)
+    if url is None:
+        raise LaunchRejected(refusals.CLAIM_MISSING)
+    return url
+
+
+def _yes_or_no(claims: Claims, name: str) -> bool | None:
+    """A truth value; some platforms write it as text."""
+    known: dict[Any, bool] = {"true": True, "false": False}
+    value = claims.get(name)
+    value = known.get(value, value) if isinstance(value, str) else value
+    if value is not None and not isinstance(value, bool):
+        raise LaunchRejected(refusals.CLAIM_BAD)
+    return value
 
 
 def _course(claims: Claims) -> Course | None:
@@ -227,13 +298,15 @@ def from_text(text: str) -> Launch:
     """The launch that `to_text` wrote."""
     said = json.loads(text)
     course, services = said.pop("course"), said.pop("services")
+    link, deep_link = said.pop("link"), said.pop("deep_link")
     return Launch(
         **said
         | {
             "person": Person(**said["person"]),
             "role": Role(said["role"]),
-            "link": Link(**said["link"]),
         },
+        link=Link(**link) if link else None,
+        deep_link=DeepLinkSettings(**deep_link) if deep_link else None,
         course=Course(**course) if course else None,
         services=Services(**services | {"scopes": tuple(services["scopes"])}),
     )

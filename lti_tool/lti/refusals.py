@@ -97,6 +97,16 @@ TARGET_FOREIGN = Words(
     N_("The launch leads to another site than this one."),
     TELL_ADMIN,
 )
+LINKS_UNWANTED = Words(
+    "links-unwanted",
+    N_("Your learning platform asks for content of a kind that Good Turn does not have."),
+    N_("Add Good Turn to your course as an activity or a link."),
+)
+RETURN_FOREIGN = Words(
+    "return-foreign",
+    N_("What you choose would be sent to another site than your learning platform."),
+    TELL_ADMIN,
+)
 DEPLOYMENT_UNKNOWN = Words(
     "deployment-unknown",
     N_("Good Turn is installed in a second place that has not been allowed yet."),

@@ -1,5 +1,6 @@
 """Decisions about platforms: when keys may be fetched, whose frames, how long a token serves."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -74,6 +75,32 @@ def origin_of(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{host}" + (f":{port}" if port and port != default else "")
+
+
+PLAIN_URL = re.compile(
+    r"https?://[A-Za-z0-9.:\[\]-]+(?:[/?][A-Za-z0-9._~:/?#\[\]@!$&()*+,;=%-]*)?", re.ASCII
+)
+"""An address without quotes or backslashes, and without a name or password before its host."""
+
+
+def is_within(url: str, origins: Iterable[str]) -> bool:
+    """Whether `url` is of one of these origins, however a browser reads it.
+
+    Browsers forgive what parsers do not agree about: backslashes, tabs, other scripts' dots, names
+    before an @. An address with any of these is of no origin.
+    """
+    origin = origin_of(url) if PLAIN_URL.fullmatch(url) else ""
+    host = origin.partition("://")[2]
+    return bool(host) and any(
+        origin == allowed or _is_below(origin, allowed) for allowed in origins
+    )
+
+
+def _is_below(origin: str, pattern: str) -> bool:
+    """Whether `origin` is of a host that a pattern like https://*.example.org means."""
+    before, star, after = pattern.partition("://*.")
+    scheme, _, host = origin.partition("://")
+    return bool(star) and scheme == before and host.endswith(f".{after}")
 
 
 def frame_origins(*, addresses: Iterable[str], is_canvas: bool, added: Iterable[str]) -> list[str]:

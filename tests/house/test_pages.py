@@ -26,6 +26,9 @@ OUTSIDE = {
     "registration.register",
     "registration.register_itself",
     "registration.register_by_hand",
+    "frame.choose_in_frame",
+    "frame.preview_in_frame",
+    "frame.send_in_frame",
     "static",
 }
 """Addresses outside of any visit. Every other one is inside, and names a power."""

@@ -21,9 +21,9 @@ from lti_tool.launch.rules import Power
 from lti_tool.roster.models import RosterSweep
 from tests.conftest import make_course, register
 
-ANYONE, REGISTRATION, INVITED, MEMBER, ASKER, INSTRUCTOR = (
+ANYONE, REGISTRATION, INVITED, MEMBER, ASKER, STAFF, INSTRUCTOR = (
     "anyone", "whoever knows a platform's address", "whoever was invited to register a platform",
-    "members", "the asker", "instructors",
+    "members", "the asker", "staff", "instructors",
 )  # fmt: skip
 POLICY = {
     "health.alive": ANYONE,
@@ -50,6 +50,12 @@ POLICY = {
     "credit.mine": MEMBER,
     "credit.settings": INSTRUCTOR,
     "credit.choose": INSTRUCTOR,
+    "deep_linking.choose": STAFF,
+    "deep_linking.preview": STAFF,
+    "deep_linking.send": STAFF,
+    "frame.choose_in_frame": REGISTRATION,
+    "frame.preview_in_frame": REGISTRATION,
+    "frame.send_in_frame": REGISTRATION,
 }
 """Who may use which address. An address that is not here fails the suite."""
 IDS_IN_QUERIES = {"board.index": "before"}
@@ -169,7 +175,7 @@ def everything():
 def leaks(world, browser, visit_id, secrets=SECRETS):
     """What `browser` learns or changes at `visit_id` by using the victim's ids everywhere."""
     token, unknown = token_of(browser), dict.fromkeys(world.ids, NOBODY)
-    for rule, method in addresses(world.app, MEMBER, ASKER, INSTRUCTOR):
+    for rule, method in addresses(world.app, MEMBER, ASKER, STAFF, INSTRUCTOR):
         if rule.endpoint == "visit.leave" and visit_id == visit_of(browser):
             continue
         before = everything()
@@ -191,7 +197,7 @@ def openings(world, browser, visit_id):
     """Addresses of a visit that open, or show or change something, for who must not have it."""
     token = token_of(browser)
     before = everything()
-    for rule, method in addresses(world.app, MEMBER, ASKER, INSTRUCTOR):
+    for rule, method in addresses(world.app, MEMBER, ASKER, STAFF, INSTRUCTOR):
         answer = asked(browser, method, built(rule, visit_id, world.ids), token)
         is_refused = answer.status_code in (401, 405)
         if not is_refused or SECRETS.search(answer.text):
@@ -207,7 +213,12 @@ def test_every_address_has_a_policy(sqlite_app):
 
 
 def test_the_policy_is_what_the_pages_name(sqlite_app):
-    powers = {MEMBER: Power.TAKE_PART, ASKER: Power.TAKE_PART, INSTRUCTOR: Power.CONFIGURE}
+    powers = {
+        MEMBER: Power.TAKE_PART,
+        ASKER: Power.TAKE_PART,
+        STAFF: Power.STAFF_PAGES,
+        INSTRUCTOR: Power.CONFIGURE,
+    }
 
     for endpoint, who in POLICY.items():
         power = getattr(sqlite_app.view_functions[endpoint], "power", None)
@@ -347,7 +358,7 @@ def test_forms_that_another_page_made_change_nothing(world, token, headers):
 
     answers = [
         world.ana.post(built(rule, own, world.ids), form, headers=headers)
-        for rule, method in addresses(world.app, MEMBER, ASKER, INSTRUCTOR)
+        for rule, method in addresses(world.app, MEMBER, ASKER, STAFF, INSTRUCTOR)
         if method == "POST" and "POST" in rule.methods
     ]
 

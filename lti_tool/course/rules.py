@@ -1,0 +1,26 @@
+"""Decisions about a course in time: what a topic may be called."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MAX_TOPICS = 200
+"""In one course."""
+MAX_TOPIC_NAME = 100
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+"""Characters that only steer how others are shown: they can make a name read as another."""
+
+
+def topic_name(typed: str) -> str:
+    """A name as it is kept: one line, without control characters and doubled spaces."""
+    shown = unicodedata.normalize("NFC", INVISIBLE.sub("", typed))
+    return " ".join("".join(" " if _is_control(one) else one for one in shown).split())
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
+
+
+def is_taken(name: str, names: Iterable[str]) -> bool:
+    """Whether one of `names` is the same name to people: case makes no other topic."""
+    return name.casefold() in {known.casefold() for known in names}
