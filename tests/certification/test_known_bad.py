@@ -52,7 +52,7 @@ BAD_PAYLOADS = [
     ),
     pytest.param(
         changed(c.MESSAGE_TYPE, "LtiDeepLinkingRequest"),
-        "message-unknown",
+        "claim-missing",
         id="deep linking without its settings",
     ),
     pytest.param(without(c.DEPLOYMENT_ID), "claim-missing", id="no deployment"),

@@ -79,7 +79,6 @@ VIEWS_MAY_USE = {
     "launch.rules": "the powers",
     "lti.launches": "launch.views begins and verifies",
     "lti.keys": "launch.views publishes them",
-    "lti.queries": "launch.views finds the registration",
     "lti.refusals": "launch.views",
     "lti.message": "launch.views",
     "lti.models": "launch.views",
