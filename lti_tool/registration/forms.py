@@ -17,7 +17,13 @@ FIELDS = {
     "other": ("issuer", "auth_url", "token_url", "jwks_url", "client_id", "deployment_id"),
 }
 """What is asked for each kind of platform."""
-ADDRESS_PROBLEM = N_("This should be an https address, such as https://lms.example.edu.")
+ADDRESS_PROBLEMS = {
+    "site": N_("The platform's address should begin with https://, as the browser shows it."),
+    "issuer": N_("The issuer should be an https address, letter by letter as the platform says."),
+    "auth_url": N_("The authentication request URL should be an https address."),
+    "token_url": N_("The access token URL should be an https address."),
+    "jwks_url": N_("The platform's public keyset URL should be an https address."),
+}
 CLIENT_PROBLEM = N_("Copy the client id from the platform: it has no spaces in it.")
 DEPLOYMENT_PROBLEM = N_("Copy the deployment id from the platform, or leave this empty.")
 OWN_CANVAS = "own"
@@ -80,7 +86,7 @@ def by_hand(form: Mapping[str, str]) -> Typed:
     typed = Typed(kind, {name: _clean(form.get(name, "")) for name in FIELDS[kind]})
     for name in _addresses(typed):
         if not _is_address(typed.values[name]):
-            typed.problems[name] = ADDRESS_PROBLEM
+            typed.problems[name] = ADDRESS_PROBLEMS[name]
     if not rules.is_id(typed.values["client_id"]):
         typed.problems["client_id"] = CLIENT_PROBLEM
     if typed.values["deployment_id"] and not rules.is_id(typed.values["deployment_id"]):
