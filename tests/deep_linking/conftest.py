@@ -9,6 +9,7 @@ import pytest
 
 from lti_tool.practice.world import usual_placements
 from tests.conftest import make_course
+from tests.door import _doors, door, doors, one_door  # noqa: F401
 
 
 def selectable(course):
