@@ -6,7 +6,8 @@ browser began a moment ago, and it was never used before.
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +15,8 @@ from sqlalchemy import delete, func, select, update
 
 from lti_tool import settings
 from lti_tool.clock import now
-from lti_tool.db import db
-from lti_tool.errors import LaunchRejected
+from lti_tool.db import db, short_transaction
+from lti_tool.errors import LaunchRejected, ToolError
 from lti_tool.lti import keys, message, queries, refusals, rules, token
 from lti_tool.lti.message import Launch
 from lti_tool.lti.models import Deployment, LoginState, Registration
@@ -31,6 +32,7 @@ class Verified:
 
     launch: Launch
     login_id: int
+    state: str
     is_same_browser: bool
     """False when the browser sent no cookie, so that who began is not proved (decision 2)."""
 
@@ -61,7 +63,14 @@ def begin(registration: Registration, fields: Mapping[str, str], browser: str) -
 
 
 def verify(registration: Registration, fields: Mapping[str, str], browser: str | None) -> Verified:
-    """Check everything about a launch, writing nothing; raises LaunchRejected."""
+    """Check everything about a launch, writing nothing but why not; raises LaunchRejected."""
+    with _noting(registration.id, fields.get("state", "")):
+        return _verified(registration, fields, browser)
+
+
+def _verified(
+    registration: Registration, fields: Mapping[str, str], browser: str | None
+) -> Verified:
     if fields.get("error"):
         raise LaunchRejected(refusals.PLATFORM_SAID_NO)
     if not fields.get("id_token"):
@@ -75,7 +84,7 @@ def verify(registration: Registration, fields: Mapping[str, str], browser: str |
     _check_nonce(claims, login.nonce)
     launch = message.read(claims, settings.current().origin)
     _check_return(registration, launch)
-    return Verified(launch, login.id, is_same_browser=browser is not None)
+    return Verified(launch, login.id, fields["state"], is_same_browser=browser is not None)
 
 
 def use(verified: Verified, registration: Registration) -> Launch:
@@ -87,7 +96,8 @@ def use(verified: Verified, registration: Registration) -> Launch:
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]
         raise LaunchRejected(refusals.LAUNCH_USED)
-    _admit_deployment(registration, verified.launch.deployment_id)
+    with _noting(registration.id, verified.state):
+        _admit_deployment(registration, verified.launch.deployment_id)
     return verified.launch
 
 
@@ -97,10 +107,33 @@ def digest(secret: str) -> str:
 
 
 def purge_logins(moment: datetime) -> None:
-    """Forget logins that can no longer be completed."""
-    db.session.execute(
-        delete(LoginState).where(LoginState.created_at < moment - 2 * rules.LOGIN_LASTS)
-    )
+    """Forget logins of past days."""
+    db.session.execute(delete(LoginState).where(LoginState.created_at < moment - rules.LOGINS_KEPT))
+
+
+@contextmanager
+def _noting(registration_id: int, state: str) -> Iterator[None]:
+    """Note at the login why its launch is refused: its platform's administrator may want to know.
+
+    Of a launch that answers no login nothing is kept, and of each login the first refusal only.
+    """
+    try:
+        yield
+    except ToolError as error:
+        db.session.rollback()
+        known = select(LoginState.id).where(
+            LoginState.state_hash == digest(state),
+            LoginState.registration_id == registration_id,
+            LoginState.used_at.is_(None),
+            LoginState.refused.is_(None),
+        )
+        login_id = db.session.scalar(known)
+        db.session.rollback()
+        if login_id is not None:
+            with short_transaction() as connection:
+                ours = update(LoginState).where(LoginState.id == login_id)
+                connection.execute(ours.values(refused=error.words.code))
+        raise
 
 
 def _make_room(registration_id: int) -> None:

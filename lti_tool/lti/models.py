@@ -153,6 +153,8 @@ class LoginState(Base):
     """Of what the platform's storage keeps for a browser that keeps no cookies."""
     created_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    refused: Mapped[str | None]
+    """Why the launch that answered it was refused, as a code; `doctor` counts these."""
 
 
 class SectionsPolicy(StrEnum):

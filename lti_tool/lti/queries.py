@@ -1,11 +1,16 @@
 """Reads about platforms."""
 
-from sqlalchemy import select
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
 
 from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti import refusals, rules
-from lti_tool.lti.models import Context, Invite, PlatformKind, Registration
+from lti_tool.lti.findings import Logins
+from lti_tool.lti.models import Context, Invite, LoginState, PlatformKind, Registration
+
+STILL_COMING = timedelta(minutes=1)
 
 
 def registration_for(public_id: str) -> Registration:
@@ -31,6 +36,31 @@ def has_launched(registration: Registration) -> bool:
     """Whether anybody ever opened a course from this platform."""
     known = select(Context.id).where(Context.registration_id == registration.id).limit(1)
     return db.session.scalar(known) is not None
+
+
+def latest_course(registration: Registration) -> Context | None:
+    """The course of this platform that was opened for the first time last."""
+    ours = select(Context).where(Context.registration_id == registration.id)
+    return db.session.scalar(ours.order_by(Context.id.desc()).limit(1))
+
+
+def logins_of(registration: Registration, now: datetime) -> Logins:
+    """What became of the platform's logins of the last day; those of this minute may still come."""
+    done = LoginState.used_at.is_not(None)
+    rows = db.session.execute(
+        select(done, LoginState.refused, func.count())
+        .where(
+            LoginState.registration_id == registration.id,
+            LoginState.created_at > now - rules.LOGINS_KEPT,
+            or_(done, LoginState.refused.is_not(None), LoginState.created_at < now - STILL_COMING),
+        )
+        .group_by(done, LoginState.refused)
+    ).all()
+    return Logins(
+        completed=sum(number for is_done, _, number in rows if is_done),
+        lost=sum(number for is_done, code, number in rows if not is_done and code is None),
+        refused={code: number for is_done, code, number in rows if not is_done and code},
+    )
 
 
 def frame_origins(registration: Registration) -> list[str]:

@@ -15,6 +15,8 @@ KEY_SET_CACHED = timedelta(hours=1)
 KEY_OVERLAP = timedelta(hours=48)
 LOGIN_LASTS = timedelta(minutes=10)
 """How long a person may take between the login and the launch: a sign-in may lie between."""
+LOGINS_KEPT = timedelta(days=1)
+"""How long a login is remembered, to know of those that never came back."""
 MAX_OPEN_LOGINS = 20_000
 """Login rows kept for one registration; the oldest go first."""
 CANVAS_HOSTS = "https://*.instructure.com"

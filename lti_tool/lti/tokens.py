@@ -53,6 +53,11 @@ def ask(  # noqa: PLR0913
     return answer
 
 
+def offered(registration: Registration, scopes: tuple[str, ...]) -> http.Answer:
+    """What the platform answers to whoever asks for a new token; it is kept nowhere."""
+    return _request(registration, scopes, time.monotonic() + SECONDS)
+
+
 def refusal_of(answer: http.Answer) -> PlatformRefused:
     """The platform's refusal; its text is read for what the status hides, and kept nowhere."""
     said = answer.body[:2000].decode("utf-8", "replace").lower()
@@ -117,15 +122,7 @@ def _token(registration: Registration, scopes: tuple[str, ...], until: float) ->
 
 def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) -> str:
     """A new token. A platform that gives none is in trouble, or has the service switched off."""
-    url = registration.token_url
-    form = {
-        "grant_type": "client_credentials",
-        "client_assertion_type": ASSERTION,
-        "client_assertion": _assertion(registration),
-        "scope": " ".join(scopes),
-    }
-    db.session.rollback()
-    answer = http.ask("POST", url, data=form, max_bytes=MAX_TOKEN_ANSWER, seconds=_left(until))
+    answer = _request(registration, scopes, until)
     if answer.status != 200:
         raise _no_token(answer)
     said = json_of(answer)
@@ -139,6 +136,18 @@ def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) ->
     seconds = lasts if isinstance(lasts, int) and 0 < lasts <= 86_400 else 3600
     _keep(registration, scopes, token, seconds)
     return token
+
+
+def _request(registration: Registration, scopes: tuple[str, ...], until: float) -> http.Answer:
+    url = registration.token_url
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": _assertion(registration),
+        "scope": " ".join(scopes),
+    }
+    db.session.rollback()
+    return http.ask("POST", url, data=form, max_bytes=MAX_TOKEN_ANSWER, seconds=_left(until))
 
 
 def _no_token(answer: http.Answer) -> PlatformUnreachable:

@@ -1,10 +1,15 @@
-"""Commands that put right what happened since: `platform remove`."""
+"""Commands that put right what happened since: `platform remove`, `doctor`."""
 
 import click
 from flask.cli import with_appcontext
 
 from lti_tool.db import db, retried, start_reading, start_writing
+from lti_tool.lti import keys, probes
+from lti_tool.lti import queries as lti
+from lti_tool.lti.findings import Finding, Level
+from lti_tool.lti.models import Registration
 from lti_tool.registration.commands import platform, platform_for
+from lti_tool.terminal import PlainCommand, print_json
 from lti_tool.upkeep import actions, queries
 
 TOLD = {"context": "courses", "user": "people", "question": "questions", "credit_entry": "credits"}
@@ -45,5 +50,51 @@ def _remove(registration_id: int) -> None:
             start_writing()
 
 
-COMMANDS: tuple[click.Command, ...] = (platform,)
+@click.command("doctor", cls=PlainCommand, short_help="Say in words what is wrong.")
+@click.argument("platform_id", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@with_appcontext
+def doctor(platform_id: str | None, as_json: bool) -> None:
+    """Test one platform or all: addresses, keys, token, clock, roster, grades, frame, launches.
+
+    One line for each part: how it stands, why, and what to do. Says hosts and counts only. Exits
+    with 1 if anything is bad.
+
+    Example: lti-tool doctor 3q2-7w…
+    """
+    start_reading()
+    keys.signing_key()
+    found = _findings([platform_for(platform_id)] if platform_id else lti.registrations())
+    if as_json:
+        print_json([_for_machines(of, finding) for of, finding in found])
+    else:
+        click.echo("\n".join(_line(of, finding) for of, finding in found))
+    if any(finding.level is Level.BAD for _, finding in found):
+        raise click.exceptions.Exit(1)
+
+
+def _findings(chosen: list[Registration]) -> list[tuple[str | None, Finding]]:
+    found: list[tuple[str | None, Finding]] = [
+        (None, finding) for finding in queries.server_findings()
+    ]
+    for registration in chosen:
+        public_id = registration.public_id
+        found += [(public_id, finding) for finding in probes.examine(registration)]
+        db.session.rollback()
+    return found
+
+
+def _for_machines(of: str | None, finding: Finding) -> dict[str, object]:
+    cause, advice = finding.told()
+    part: dict[str, object] = {"platform": of, "check": finding.check, "level": finding.level.value}
+    return {**part, "cause": cause, "advice": advice}
+
+
+def _line(of: str | None, finding: Finding) -> str:
+    cause, advice = finding.told()
+    what_to_do = f" → {advice}" if advice else ""
+    return f"{finding.level.value:<4}  {of or 'server'}  {finding.check}: {cause}{what_to_do}"
+
+
+COMMANDS: tuple[click.Command, ...] = (platform, doctor)
 """What `lti-tool` collects from here; the commands about platforms with what joins them here."""

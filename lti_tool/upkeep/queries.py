@@ -1,13 +1,29 @@
-"""Which rows of which tables belong to one platform, as the references between tables say."""
+"""How the server stands; which rows belong to one platform, as references between tables say."""
 
 from functools import cache
 
 from sqlalchemy import Column, ColumnElement, Table, func, or_, select
 
+from lti_tool import health, jobs
 from lti_tool.db import Base, db
+from lti_tool.errors import N_
+from lti_tool.lti.findings import Finding, Level
 from lti_tool.lti.models import Registration
 
 ROOT = Registration.__tablename__
+
+
+def server_findings() -> list[Finding]:
+    """How the server itself stands, whatever the platforms do."""
+    if not health.is_migrated():
+        cause = N_("The database is not at the newest migration.")
+        return [Finding("database", Level.BAD, cause, N_("Run: lti-tool upgrade."))]
+    found = [Finding("database", Level.OK, N_("The database answers and is migrated."))]
+    if jobs.is_worker_alive():
+        return [*found, Finding("worker", Level.OK, N_("A worker was seen lately."))]
+    cause = N_("No worker was seen lately: rosters and scores wait.")
+    advice = N_("Start `lti-tool worker`, or let cron run `lti-tool chores --once`.")
+    return [*found, Finding("worker", Level.BAD, cause, advice)]
 
 
 def platform_tables() -> list[Table]:

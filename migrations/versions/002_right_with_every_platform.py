@@ -173,6 +173,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("login_state", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proof_hash", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("refused", sa.String(), nullable=True))
 
     with op.batch_alter_table("pending_launch", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proof_hash", sa.String(), nullable=True))
@@ -239,6 +240,7 @@ def downgrade() -> None:
         batch_op.drop_column("proof_hash")
 
     with op.batch_alter_table("login_state", schema=None) as batch_op:
+        batch_op.drop_column("refused")
         batch_op.drop_column("proof_hash")
 
     with op.batch_alter_table("grade_column", schema=None) as batch_op:

@@ -14,6 +14,7 @@ SHORT_TRANSACTIONS = {
     "db": "is its home",
     "lti.keys": "a fetched key set serves all workers, whatever becomes of the page",
     "lti.tokens": "so does an access token",
+    "lti.launches": "why a launch was refused is kept, though nothing else of it is",
     "launch.session": "a page that only reads still counts against idleness",
 }
 VIEW_MAY_DO = {"db.session.commit", "db.session.rollback"}
@@ -23,6 +24,7 @@ CLOCK_HOMES = {
     "jobs": "measures how long a chore took",
     "web": "measures how long a page took",
     "lti.http": "bounds how long a whole answer may take",
+    "lti.probes": "measures how long a platform took to say its time",
     "lti.keys": "waits for another worker's fetch",
     "lti.tokens": "an assertion says when it was made, in whole seconds",
     "demo": "waits for its children",
