@@ -87,8 +87,12 @@ _writing: ContextVar[bool] = ContextVar("writing", default=True)
 
 
 def new_public_id() -> str:
-    """A random 128-bit name for an address: it says nothing about order or number."""
-    return secrets.token_urlsafe(16)
+    """A random 128-bit name for an address: it says nothing about order or number.
+
+    None begins with a dash: on a command line it would be taken for an option.
+    """
+    name = secrets.token_urlsafe(16)
+    return new_public_id() if name.startswith("-") else name
 
 
 def init_app(app: Flask, url: str) -> None:

@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -163,7 +164,9 @@ class Exchange:
                 del self.site.requests[: MOST_KEPT // 2]
 
     def _sent(self, reply: Reply, start_response: StartResponse) -> Iterable[bytes]:
-        headers = [("Content-Length", str(len(reply.body))), *reply.headers.items()]
+        said_at = format_datetime(self.site.now().astimezone(UTC), usegmt=True)
+        headers = [("Content-Length", str(len(reply.body))), ("Date", said_at)]
+        headers += reply.headers.items()
         if reply.media_type:
             headers.append(("Content-Type", reply.media_type))
         start_response(f"{reply.status} {phrase(reply.status)}", headers)
