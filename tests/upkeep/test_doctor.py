@@ -12,8 +12,8 @@ from lti_tool.db import db, start_writing
 from lti_tool.lti import findings, queries, signs
 from lti_tool.lti.findings import Asked, Level, Logins
 from lti_tool.lti.models import LoginState
-from lti_tool.practice.server import LiveServer
 from lti_tool.practice.exchange import PlatformPage
+from lti_tool.practice.server import LiveServer
 from lti_tool.practice.site import Fault
 from tests.conftest import make_course, register, registration_row
 
