@@ -52,9 +52,16 @@ def invite(name: str) -> str:
 
 
 def take_turn(invite: Invite, asked: Asked) -> Turn:
-    """Begin a dynamic registration, one at a time and each request once; raises NotNow."""
-    attempt = digest(f"{asked.url}\n{asked.token}")
-    if invite.attempt_hash == attempt and not rules.is_under_way(invite.registering_until, now()):
+    """Begin a dynamic registration, one at a time and each token once; raises NotNow.
+
+    A platform that sends no token makes the same request whenever somebody begins again.
+    """
+    attempt = digest(f"{asked.url}\n{asked.token}") if asked.token else None
+    if (
+        attempt
+        and invite.attempt_hash == attempt
+        and not rules.is_under_way(invite.registering_until, now())
+    ):
         raise NotNow(refusals.ALREADY_SENT)
     lease = now() + rules.LEASE
     taken = db.session.execute(

@@ -16,7 +16,7 @@ from lti_tool.lti import claims
 
 INVITE_LASTS = timedelta(days=7)
 LEASE = timedelta(seconds=60)
-"""How long one registration may be under way; all that is asked meanwhile takes 20 s at most."""
+"""How long one registration may be under way; all that is asked meanwhile takes 15 s at most."""
 MOST_ADDRESS = 2_000
 MOST_ID = 255
 DEFAULT_PORTS = {"http": 80, "https": 443}

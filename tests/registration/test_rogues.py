@@ -1,11 +1,14 @@
 """Platforms that lie, and people who were not invited: nothing of theirs is ever registered."""
 
+import time
+
 import pytest
 
 from lti_tool.db import db, start_writing
 from lti_tool.lti import actions as lti
-from lti_tool.lti import claims
+from lti_tool.lti import claims, dynamic, keys
 from lti_tool.lti.models import PlatformKind, Registration
+from lti_tool.practice.faults import Fault
 from lti_tool.practice.server import LiveServer
 from lti_tool.practice.site import Site
 from tests.door import at_once, code_of
@@ -258,6 +261,45 @@ def test_where_nobody_knows_the_outcome_it_is_said_and_never_sent_twice(
     assert code == "registration-outcome-unknown"
     assert (again.status_code, code_of(again)) == (409, "registration-sent")
     assert liar.was_asked_to_register == 1
+    assert registrations() == [0, 0]
+
+
+def test_a_platform_without_tokens_may_begin_again(one_office, liar):
+    liar.says("/register", b"", status=500)
+    fields = liar.fields | {"registration_token": ""}
+    lost = one_office.browser.post(one_office.path, fields)
+    liar.says("/register", {"client_id": "given"})
+
+    done = one_office.browser.post(one_office.path, fields)
+
+    assert last_code(lost) == "registration-outcome-unknown"
+    assert done.status_code == 200
+    assert registrations() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        ("configuration", "registration-unreachable"),
+        ("jwks", "registration-keys"),
+        ("registration", "registration-outcome-unknown"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["drip", "latency", "cut", "reset"])
+def test_a_platform_that_is_slow_or_breaks_off_is_left_in_time(
+    one_office, make_site, monkeypatch, kind, where
+):
+    monkeypatch.setattr(dynamic, "SECONDS", 0.4)
+    monkeypatch.setattr(keys, "FETCH_SECONDS", 0.4)
+    site = make_site("moodle")
+    page, began = one_office.paste(site).text, time.monotonic()
+    site.faults.add(Fault(where[0], kind, seconds=1.5))
+
+    answer = one_office.press(page)
+
+    site.faults.clear()
+    assert last_code(answer) == where[1]
+    assert time.monotonic() - began < 3
     assert registrations() == [0, 0]
 
 
