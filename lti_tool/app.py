@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from lti_tool import cli, db, health, jobs, logs, settings, web
 from lti_tool.board import views as board
-from lti_tool.course import models as _course  # noqa: F401 - its tables
+from lti_tool.course import views as course
 from lti_tool.credit import chores as credit_chores
 from lti_tool.credit import views as credit
 from lti_tool.deep_linking import views as deep_linking
@@ -42,7 +42,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     jobs.init_app(app, chosen.QUEUE_URL, CHORES)
     web.init_app(app)
-    for part in (health, registration, launch, board, credit, deep_linking):
+    for part in (health, registration, launch, course, board, credit, deep_linking):
         app.register_blueprint(part.bp)
     for part in (launch, deep_linking):
         app.register_blueprint(part.pages)

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from lti_tool.clock import course_now
 from lti_tool.course import queries, rules
 from lti_tool.course.models import Topic
-from lti_tool.db import db
+from lti_tool.db import change, db
 from lti_tool.errors import N_, Invalid, Words
 from lti_tool.lti.models import Context
 from lti_tool.roster.models import Membership
@@ -47,6 +47,11 @@ def rename_topic(member: Membership, topic: Topic, name: str) -> None:
         raise Invalid(TOPIC_NAME)
     topic.name = name
     db.session.flush()
+
+
+def keep_zone(member: Membership, name: str) -> None:
+    """Use this time zone for the course from now on."""
+    change(member.context, {"time_zone": name})
 
 
 def _checked(name: str) -> str:

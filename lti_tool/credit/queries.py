@@ -186,6 +186,19 @@ def is_paused(registration_id: int, now: datetime) -> bool:
     return service is not None and service.paused_until is not None and service.paused_until > now
 
 
+def troubles_in(context_id: int) -> dict[str, int]:
+    """What is in the way of a course's scores, by trouble, and how many scores it concerns."""
+    columns = columns_of(context_id)
+    found = {column.trouble: 0 for column in columns if column.trouble}
+    rows = db.session.execute(
+        select(ScorePush.trouble, func.count())
+        .join(GradeColumn, ScorePush.column_id == GradeColumn.id)
+        .where(GradeColumn.context_id == context_id, ScorePush.trouble != "")
+        .group_by(ScorePush.trouble)
+    )
+    return found | {row.trouble: row[1] for row in rows}
+
+
 def _is_linked(column: GradeColumn | type[GradeColumn]) -> ColumnElement[bool]:
     return (ResourceLink.context_id == column.context_id) & (
         ResourceLink.topic_key == column.topic_key

@@ -52,6 +52,7 @@ def let_in(registration: Registration, launch: Launch, browser: str) -> Entry:
         return Entry(notice=Notice.WHO_MAY)
     context, link = lti.record(registration, launch, launch.course, course_now())
     member = roster.admit(registration, context, launch.person, launch.role)
+    roster.learn(member, _zone(launch), launch.custom.sections)
     if launch.role.is_staff:
         _keep_zone(context, launch)
     is_sweep_wanted = roster.want_sweep(context, is_staff=launch.role.is_staff)
@@ -181,9 +182,12 @@ def _use(pending: PendingLaunch) -> None:
 
 def _keep_zone(context: Context, launch: Launch) -> None:
     """The course's zone is that of the first teacher who comes; Moodle's "99" names none."""
-    zone = launch.time_zone
-    if context.time_zone is None and message.is_zone(zone):
-        context.time_zone = zone
+    context.time_zone = context.time_zone or _zone(launch)
+
+
+def _zone(launch: Launch) -> str | None:
+    """The zone that the platform names for the person, if it is one."""
+    return launch.time_zone if message.is_zone(launch.time_zone) else None
 
 
 def _end_visits_of_others(browser: str, member: Membership) -> None:

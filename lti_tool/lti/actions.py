@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from lti_tool.clock import now
 from lti_tool.db import change, db, new_public_id
+from lti_tool.lti import queries
+from lti_tool.lti.custom import Custom
 from lti_tool.lti.message import Course, Launch, Link, Services
 from lti_tool.lti.models import Context, Deployment, PlatformKind, Registration, ResourceLink
 
@@ -56,6 +58,7 @@ def record(
     """Remember what this launch said about the course and the link; writes only what changed."""
     context = _context(registration, course, moment)
     _update_context(context, course, launch)
+    _recognise(context, launch.custom)
     return context, _link(context, launch.link, launch.services) if launch.link else None
 
 
@@ -87,7 +90,24 @@ def _update_context(context: Context, course: Course, launch: Launch) -> None:
         "lineitems_url": services.lineitems_url or context.lineitems_url,
         "scopes": " ".join(services.scopes) or context.scopes,
     }
-    change(context, wanted)
+    change(context, wanted | _in_time(context, launch.custom))
+
+
+def _in_time(context: Context, custom: Custom) -> dict[str, object]:
+    """What the launch says about the course's past and end; what it does not tell stays."""
+    is_concluded = custom.is_concluded
+    return {
+        "history": list(custom.history) or context.history or [],
+        "is_concluded": context.is_concluded if is_concluded is None else is_concluded,
+        "ends_at": context.ends_at if custom.ends_at is None else custom.end,
+    }
+
+
+def _recognise(context: Context, custom: Custom) -> None:
+    """Note which course of this platform it is a copy of; that gives nobody anything there."""
+    is_told = custom.history or custom.key not in ("", context.public_id)
+    if context.copied_from_id is None and context.copy_settled_at is None and is_told:
+        context.copied_from_id = queries.original_of(context, custom.key)
 
 
 def _link(context: Context, link: Link, services: Services) -> ResourceLink:

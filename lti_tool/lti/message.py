@@ -4,13 +4,14 @@ import dataclasses
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lti_tool.errors import LaunchRejected
 from lti_tool.lti import claims as names
-from lti_tool.lti import refusals
+from lti_tool.lti import custom, refusals
+from lti_tool.lti.custom import Custom
 from lti_tool.lti.roles import Role, role_of
 from lti_tool.lti.rules import origin_of
 from lti_tool.lti.token import Claims
@@ -93,6 +94,7 @@ class Launch:
     locale: str | None = None
     deep_link: DeepLinkSettings | None = None
     """Only where somebody chooses what to link."""
+    custom: Custom = field(default_factory=Custom)
 
 
 def read(claims: Claims, own_origin: str) -> Launch:
@@ -110,6 +112,7 @@ def read(claims: Claims, own_origin: str) -> Launch:
         time_zone=_custom(claims, "tz"),
         locale=_text(_object(claims, names.LAUNCH_PRESENTATION), "locale") or None,
         deep_link=_deep_link(claims) if is_deep_link else None,
+        custom=custom.read(_object(claims, names.CUSTOM)),
     )
 
 
@@ -231,10 +234,8 @@ def _services(claims: Claims) -> Services:
 
 def _custom(claims: Claims, name: str) -> str | None:
     """A custom variable; one that the platform did not fill in arrives as its own name ("$…")."""
-    value = _object(claims, names.CUSTOM).get(name)
-    if not isinstance(value, str) or not value or value.startswith("$"):
-        return None
-    return value[:MAX_TEXT]
+    value = custom.told(_object(claims, names.CUSTOM), name)
+    return value[:MAX_TEXT] if value else None
 
 
 def _required(claims: Claims, name: str) -> Any:
@@ -299,6 +300,8 @@ def from_text(text: str) -> Launch:
     said = json.loads(text)
     course, services = said.pop("course"), said.pop("services")
     link, deep_link = said.pop("link"), said.pop("deep_link")
+    fields = said.pop("custom")
+    lists = {name: fields[name] and tuple(fields[name]) for name in ("history", "sections")}
     return Launch(
         **said
         | {
@@ -309,4 +312,5 @@ def from_text(text: str) -> Launch:
         deep_link=DeepLinkSettings(**deep_link) if deep_link else None,
         course=Course(**course) if course else None,
         services=Services(**services | {"scopes": tuple(services["scopes"])}),
+        custom=Custom(**fields | lists | {"history": tuple(fields["history"])}),
     )

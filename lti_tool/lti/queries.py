@@ -63,6 +63,20 @@ def logins_of(registration: Registration, now: datetime) -> Logins:
     )
 
 
+def original_of(context: Context, key: str) -> int | None:
+    """The course of the same platform that this one was copied from: by history, else by key."""
+    rows = db.session.execute(
+        select(Context.id, Context.context_id, Context.public_id).where(
+            Context.registration_id == context.registration_id,
+            Context.id != context.id,
+            or_(Context.context_id.in_(context.history), Context.public_id == key),
+        )
+    ).all()
+    by_id = {row.context_id: row.id for row in rows}
+    nearest = [by_id[one] for one in context.history if one in by_id]
+    return nearest[0] if nearest else next((row.id for row in rows), None)
+
+
 def frame_origins(registration: Registration) -> list[str]:
     """Who may frame the pages of this registration (decision 5)."""
     return rules.frame_origins(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 
 from lti_tool.clock import now
 from lti_tool.db import change, db, insert_missing, new_public_id
@@ -13,7 +13,7 @@ from lti_tool.lti.message import Person
 from lti_tool.lti.models import Context, Registration
 from lti_tool.lti.roles import Role
 from lti_tool.roster import queries, rules
-from lti_tool.roster.models import Membership, RosterSweep, Status, User
+from lti_tool.roster.models import Membership, RosterSweep, SectionMember, Status, User
 
 LEASE = timedelta(minutes=2)
 """Much longer than one page may take; renewed while pages come."""
@@ -39,6 +39,21 @@ def admit(registration: Registration, context: Context, person: Person, role: Ro
     is_staff, kept = member.is_staff or role.is_staff, rules.merged_role(member.role, role)
     change(member, {"is_staff": is_staff, "role": kept})
     return member
+
+
+def learn(member: Membership, time_zone: str | None, sections: Sequence[str] | None) -> None:
+    """Remember what a launch said about its person; none of it where it said nothing."""
+    change(member.user, {"time_zone": time_zone})
+    if sections is None:
+        return
+    known = queries.sections_of(member)
+    gone = known - set(sections)
+    if gone:
+        ours = SectionMember.member_id == member.id
+        db.session.execute(delete(SectionMember).where(ours, SectionMember.section.in_(gone)))
+    new = [{"member_id": member.id, "section": one} for one in sections if one not in known]
+    if new:
+        insert_missing(SectionMember, new)
 
 
 def want_sweep(context: Context, *, is_staff: bool) -> bool:

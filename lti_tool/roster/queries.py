@@ -7,8 +7,9 @@ from sqlalchemy import func, or_, select
 
 from lti_tool.db import db
 from lti_tool.lti.models import Context
+from lti_tool.lti.roles import Role
 from lti_tool.roster import rules
-from lti_tool.roster.models import Membership, RosterSweep, Status, User
+from lti_tool.roster.models import Membership, RosterSweep, SectionMember, Status, User
 
 
 def membership(context: Context, user: User) -> Membership | None:
@@ -80,6 +81,27 @@ def active_places(context_id: int) -> Iterator[rules.Place]:
 def sweep_of(context_id: int) -> RosterSweep | None:
     """How the last sweep of a course went."""
     return db.session.get(RosterSweep, context_id)
+
+
+def sections_of(member: Membership) -> set[str]:
+    """The sections or groups that a member is in."""
+    ours = SectionMember.member_id == member.id
+    return set(db.session.scalars(select(SectionMember.section).where(ours)))
+
+
+def counts_in(context_id: int) -> tuple[int, int]:
+    """How many learners and how many staff are in a course now; test students are neither."""
+    rows = db.session.execute(
+        select(Membership.is_staff, func.count())
+        .where(
+            Membership.context_id == context_id,
+            Membership.status == Status.ACTIVE,
+            Membership.role.in_([role for role in Role if role is not Role.TEST_STUDENT]),
+        )
+        .group_by(Membership.is_staff)
+    )
+    counts: dict[bool, int] = {row.is_staff: row[1] for row in rows}
+    return counts.get(False, 0), counts.get(True, 0)
 
 
 def wanted_sweeps(now: datetime) -> dict[int, list[int]]:

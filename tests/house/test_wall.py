@@ -50,6 +50,8 @@ POLICY = {
     "credit.mine": MEMBER,
     "credit.settings": INSTRUCTOR,
     "credit.choose": INSTRUCTOR,
+    "course.staff": STAFF,
+    "course.keep_zone": INSTRUCTOR,
     "deep_linking.choose": STAFF,
     "deep_linking.preview": STAFF,
     "deep_linking.send": STAFF,
@@ -66,6 +68,7 @@ FORM = {
     "note": "From outside",
     "mode": "gradebook",
     "full_marks_at": "7",
+    "time_zone": "Asia/Tokyo",
     "form_key": "a-form-of-the-wall",
 }
 PEOPLE_AND_POSTS = re.compile(r"Hidden (?:title|body|help)|\b(?:Ana|Ben|Ivy|Ruiz|Okafor|Stone)\b")

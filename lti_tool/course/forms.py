@@ -1,0 +1,20 @@
+"""Checks what staff typed about their course."""
+
+from collections.abc import Mapping
+
+from lti_tool.errors import N_, Invalid, Words
+from lti_tool.lti.message import is_zone
+
+ZONE = Words(
+    "zone-unknown",
+    N_("This is not the name of a time zone."),
+    N_("Go back and choose one from the list, for example Europe/Berlin."),
+)
+
+
+def zone(form: Mapping[str, str]) -> str:
+    """The name of a time zone; raises Invalid."""
+    name = form.get("time_zone", "").strip()
+    if not is_zone(name):
+        raise Invalid(ZONE)
+    return name

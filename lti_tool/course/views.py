@@ -1,0 +1,33 @@
+"""The staff's page about a course in time."""
+
+from zoneinfo import available_timezones
+
+from flask import g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from lti_tool.course import actions, forms, queries
+from lti_tool.db import db
+from lti_tool.launch.rules import Power
+from lti_tool.launch.session import course_blueprint, needs
+
+bp = course_blueprint("course", __name__)
+
+
+@bp.get("/course")
+@needs(Power.STAFF_PAGES)
+def staff() -> str:
+    """How the course stands with its platform, and what staff can set."""
+    return render_template(
+        "course/staff.html",
+        state=queries.state_of(g.member),
+        zones=sorted(available_timezones()),
+    )
+
+
+@bp.post("/course/zone")
+@needs(Power.CONFIGURE)
+def keep_zone() -> AnyResponse:
+    """Set the course's time zone."""
+    actions.keep_zone(g.member, forms.zone(request.form))
+    db.session.commit()
+    return redirect(url_for(".staff"), 303)
