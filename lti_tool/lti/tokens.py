@@ -134,7 +134,8 @@ def _fetch(registration: Registration, scopes: tuple[str, ...], until: float) ->
         raise PlatformRefused(403, troubles.SWITCHED_OFF)
     lasts = said.get("expires_in")
     seconds = lasts if isinstance(lasts, int) and 0 < lasts <= 86_400 else 3600
-    _keep(registration, scopes, token, seconds)
+    if registration.id is not None:  # else it is no platform yet, and only being tried
+        _keep(registration, scopes, token, seconds)
     return token
 
 

@@ -60,9 +60,9 @@ def _origins(_context: Any, _option: Any, values: Sequence[str]) -> Sequence[str
     return [value.rstrip("/") for value in values]
 
 
-def _check_addresses(given: dict[str, Any]) -> None:
+def check_addresses(given: dict[str, Any]) -> None:
     """Refuse addresses that no platform can have; which these are depends on the settings."""
-    for name in ("auth_url", "token_url", "jwks_url"):
+    for name in {"auth_url", "token_url", "jwks_url"} & set(given):
         try:
             check_address(given[name])
         except PlatformUnreachable as error:
@@ -93,7 +93,7 @@ def add_platform(**given: Any) -> None:
         --token-url https://moodle.example.edu/mod/lti/token.php \\
         --jwks-url https://moodle.example.edu/mod/lti/certs.php
     """
-    _check_addresses(given)
+    check_addresses(given)
     start_reading()
     keys.signing_key()
     start_writing()

@@ -1,4 +1,4 @@
-"""Commands that put right what happened since: `platform remove`, `doctor`."""
+"""Commands that put right what happened since: `platform relink|remove`, `doctor`."""
 
 import click
 from flask.cli import with_appcontext
@@ -8,12 +8,50 @@ from lti_tool.lti import keys, probes
 from lti_tool.lti import queries as lti
 from lti_tool.lti.findings import Finding, Level
 from lti_tool.lti.models import Registration
-from lti_tool.registration.commands import platform, platform_for
+from lti_tool.registration.commands import check_addresses, platform, platform_for
 from lti_tool.terminal import PlainCommand, print_json
-from lti_tool.upkeep import actions, queries
+from lti_tool.upkeep import actions, moving, queries
 
 TOLD = {"context": "courses", "user": "people", "question": "questions", "credit_entry": "credits"}
 """What a person wants to know before something is deleted, by table."""
+
+
+@platform.command("relink", short_help="Move a platform to a new issuer, client id or keys.")
+@click.argument("platform_id")
+@click.option("--issuer")
+@click.option("--client-id")
+@click.option("--auth-url")
+@click.option("--token-url")
+@click.option("--jwks-url")
+@click.option("--deployment-id", "deployments", multiple=True, help="In place of the known ones.")
+@click.option("--confirm", is_flag=True, help="Do it; without, only compare the people.")
+@with_appcontext
+def relink_platform(
+    platform_id: str, deployments: tuple[str, ...], confirm: bool, **given: str | None
+) -> None:
+    """Move a platform to a new issuer, client id or addresses; every course and person stays.
+
+    Fetches some rosters in the new way and compares them with the people we know, changing
+    nothing. With --confirm it is carried out.
+
+    Example: lti-tool platform relink 3q2-7w… --client-id 10000000000007 --confirm
+    """
+    wanted = {name: value for name, value in given.items() if value}
+    if not wanted and not deployments:
+        raise click.UsageError("Say what is new, such as --client-id.")
+    check_addresses(wanted)
+    start_reading()
+    keys.signing_key()
+    registration = platform_for(platform_id)
+    move = moving.move_of(registration, wanted, deployments)
+    click.echo("\n".join(moving.compare(registration, wanted, move)))
+    if not confirm:
+        click.echo("Nothing was changed; to do it, add --confirm.")
+        return
+    start_writing()
+    actions.relink(platform_for(platform_id), wanted, deployments, move)
+    db.session.commit()
+    click.echo("It is moved. Launch a course from the platform, then run: lti-tool doctor")
 
 
 @platform.command("remove", short_help="Delete a platform and all that is its.")

@@ -8,8 +8,11 @@ from lti_tool import health, jobs
 from lti_tool.db import Base, db
 from lti_tool.errors import N_
 from lti_tool.lti.findings import Finding, Level
-from lti_tool.lti.models import Registration
+from lti_tool.lti.models import Context, Registration
+from lti_tool.roster.models import Membership, RosterSweep, Status, User
 
+COMPARED = 3
+"""Courses whose rosters are compared before a platform is moved."""
 ROOT = Registration.__tablename__
 
 
@@ -24,6 +27,34 @@ def server_findings() -> list[Finding]:
     cause = N_("No worker was seen lately: rosters and scores wait.")
     advice = N_("Start `lti-tool worker`, or let cron run `lti-tool chores --once`.")
     return [*found, Finding("worker", Level.BAD, cause, advice)]
+
+
+def courses_to_compare(registration_id: int) -> list[Context]:
+    """Some courses with a roster, those with the latest good sweep first."""
+    return list(
+        db.session.scalars(
+            select(Context)
+            .outerjoin(RosterSweep, RosterSweep.context_id == Context.id)
+            .where(Context.registration_id == registration_id, Context.memberships_url.is_not(None))
+            .order_by(RosterSweep.completed_at.desc().nulls_last(), Context.id.desc())
+            .limit(COMPARED)
+        )
+    )
+
+
+def people_of(context_id: int) -> set[str]:
+    """Whom we know in a course now from its roster, by the platform's ids."""
+    return set(
+        db.session.scalars(
+            select(User.sub)
+            .join(Membership, Membership.user_id == User.id)
+            .where(
+                Membership.context_id == context_id,
+                Membership.status == Status.ACTIVE,
+                Membership.is_listed,
+            )
+        )
+    )
 
 
 def platform_tables() -> list[Table]:

@@ -59,7 +59,7 @@ def test_removing_that_was_cut_off_goes_on(sqlite_app, run, monkeypatch):
 
 
 def test_a_course_in_use_goes_too(course, visit, run):
-    visit(course, course.ana).send("questions", title="Loops", body="How?")
+    visit(course, course.ana).send("ask", title="Loops", body="How?")
 
     result = run("platform", "remove", course.registration_id, "--confirm")
 
