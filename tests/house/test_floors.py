@@ -42,7 +42,7 @@ UPWARD = {
 
 ROOMS = {
     "models": {"models"},
-    "rules": set(),
+    "rules": {"rules"},
     "queries": {"models", "rules", "queries"},
     "forms": {"models", "rules"},
     "actions": {"models", "rules", "queries", "actions"},
