@@ -32,6 +32,7 @@ def settings() -> str:
         "credit/settings.html",
         policy=queries.policy_of(g.member),
         column=queries.column_of(g.member.context_id),
+        columns=queries.columns_of(g.member.context_id),
         pushes=queries.pushes_in(g.member),
         default_full_marks=rules.FULL_MARKS_AT,
     )

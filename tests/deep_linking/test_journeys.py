@@ -335,3 +335,12 @@ def test_the_answer_says_who_it_is_from_and_for_and_nothing_about_our_machine(co
 
 def test_an_ordinary_visit_has_nothing_to_choose(one_course, visit):
     assert visit(one_course, one_course.ivy).page("link").status_code == 404
+
+
+def test_the_settings_tell_of_each_column(one_course, chosen, visit):
+    chosen(one_course, board="new", names="Lab <1>", column="yes", maximum="5")
+
+    page = visit(one_course, one_course.ivy).page("credit/settings").text
+
+    assert "Good Turn: Lab ‹1›" in page
+    assert "after somebody opens the link" in page
