@@ -4,7 +4,8 @@ Two platforms: one that answers after 50 ms, as a real one does, and one whose p
 once, which no real one is. Both are a process of their own, whose answers are ready before they
 are asked for. Fetching alone is one GET after the other over one connection, of which nothing is
 read but where the next page is. The sides take turns; each runs in a fresh process, whose largest
-memory is told. The first sweep writes everybody, the next finds all as it was.
+memory is told. Each round is a course of its own: everybody is new. Where the pages are ready at
+once, a second sweep finds all as it was.
 """
 
 import os
@@ -12,10 +13,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import delete
-
-from lti_tool.db import db, start_writing
-from lti_tool.roster.models import Membership, User
+from lti_tool.db import db
 from tests import postgres
 from tests.conftest import migrated, settings_for
 from tests.roster.canned import Platform
@@ -55,7 +53,6 @@ def _compare(apps, platform, seconds, rounds):
                     for side, done in _round(Large(app, canned), name):
                         times.setdefault(side, []).append(done["seconds"])
                         sizes.setdefault(side, []).append(done["megabytes"])
-                    _forget_everybody()
                     db.engine.dispose()
     _show(platform, times, sizes)
 
@@ -68,15 +65,9 @@ def _round(large, name):
         large.platform.is_warm = True
     yield "only fetching", large.run("fetch")
     yield f"{name}: everybody is new", large.run()
-    large.lists(0, PEOPLE)
-    yield f"{name}: nothing changed", large.run()
-
-
-def _forget_everybody():
-    start_writing()
-    db.session.execute(delete(Membership))
-    db.session.execute(delete(User))
-    db.session.commit()
+    if not large.platform.seconds:
+        large.lists(0, PEOPLE)
+        yield f"{name}: nothing changed", large.run()
 
 
 def _show(platform, times, sizes):

@@ -21,7 +21,7 @@ from lti_tool.db import Base, db
 from lti_tool.practice.app import create_practice
 from lti_tool.practice.server import LiveServer
 from lti_tool.practice.site import Site
-from tests.conftest import ORIGIN, make_course, migrated, settings_for
+from tests.conftest import ORIGIN, goes_to, make_course, migrated, settings_for
 
 COOKIE = "__Host-good-turn"
 STATE_LASTS = 240
@@ -53,7 +53,7 @@ class Door:
         self.client = client or self.app.test_client()
         fields = dict(self.site.login_request(person or self.course.ana, self.course.link))
         answer = self._ask(self.client.post, self.path.replace("/launch", "/login"), data=fields)
-        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        query = parse_qs(urlsplit(goes_to(answer)).query)
         self.state, self.nonce = query["state"][0], query["nonce"][0]
         self.began = time.monotonic()
         return self

@@ -128,7 +128,7 @@ class Refusal:
 
 
 def verdict(refusal: Refusal) -> Verdict:
-    """What to do about a refusal (docs/platforms.md §4, the table of answers)."""
+    """What to do about a refusal (docs/platforms.md, the table of answers)."""
     status = refusal.http_status
     if status in (404, 410, 412):
         return Verdict.COLUMN_GONE

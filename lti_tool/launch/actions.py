@@ -1,6 +1,7 @@
 """Writes at the front door: let somebody in, or keep a launch until its button is pressed."""
 
 import dataclasses
+import hmac
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -102,7 +103,7 @@ def _keep_request(visit: Visit, launch: Launch) -> None:
         db.session.flush()
 
 
-def keep_pending(registration: Registration, launch: Launch) -> str:
+def keep_pending(registration: Registration, launch: Launch, proof_hash: str | None) -> str:
     """Keep a verified launch for its button; returns the secret that the button brings back."""
     secret = secrets.token_urlsafe(24)
     db.session.add(
@@ -110,10 +111,20 @@ def keep_pending(registration: Registration, launch: Launch) -> str:
             registration_id=registration.id,
             token_hash=digest(secret),
             sealed_launch=seal(message.to_text(launch)),
+            proof_hash=proof_hash,
             began_at=now(),
         )
     )
     return secret
+
+
+def unproved(registration: Registration, secret: str, proof: str) -> Launch | None:
+    """The launch whose person must be named, because this browser did not prove that it began it;
+    none where it proved it, or no proof was possible and it was named already (decision 2)."""
+    pending = _pending(registration, PendingLaunch.token_hash == digest(secret))
+    if pending.proof_hash is None or hmac.compare_digest(digest(proof), pending.proof_hash):
+        return None
+    return message.from_text(unseal(pending.sealed_launch))
 
 
 def mint_code(registration: Registration, secret: str) -> str:

@@ -12,6 +12,7 @@ from lti_tool.launch import actions, session
 from lti_tool.launch.actions import Entry, Notice
 from lti_tool.launch.rules import Power
 from lti_tool.lti import keys, launches, refusals
+from lti_tool.lti.launches import Verified
 from lti_tool.lti.message import Launch
 from lti_tool.lti.models import Registration
 
@@ -22,12 +23,18 @@ pages = session.course_blueprint("visit", __name__)
 @bp.route("/lti/<registration>/login", methods=["GET", "POST"])
 @writes
 def login(registration: str) -> AnyResponse:
-    """Begin a launch: a bare redirect, because Moodle's own session is lost otherwise."""
+    """Begin a launch: a bare redirect, because Moodle's own session is lost otherwise.
+
+    Only where a platform offers its storage, and no cookie came, a page leaves a proof there first.
+    """
     platform = session.platform_at(registration)
-    browser = session.browser() or session.new_browser()
-    address = launches.begin(platform, request.values, browser)
+    known = session.browser()
+    browser = known or session.new_browser()
+    begun = launches.begin(platform, request.values, browser, has_cookie=known is not None)
     db.session.commit()
-    answer = Response(status=302, headers={"Location": address})
+    answer = Response(status=302, headers={"Location": begun.address})
+    if begun.storage is not None:
+        answer = Response(render_template("launch/store.html", begun=begun))
     return session.remember_browser(answer, browser)
 
 
@@ -40,7 +47,7 @@ def launch(registration: str) -> AnyResponse:
     verified = launches.verify(platform, _fields(), browser)
     start_writing()
     if browser is None:
-        return _offer_tab(platform, launches.use(verified, platform))
+        return _offer_tab(platform, verified)
     return _enter(platform, lambda: launches.use(verified, platform), browser)
 
 
@@ -56,7 +63,12 @@ def open_tab(registration: str) -> AnyResponse:
     """The button of a launch without cookie: answers, in a new tab, with a code for that tab."""
     platform = session.platform_at(registration)
     session.check_same_site()
-    code = actions.mint_code(platform, request.form.get("launch", ""))
+    secret = request.form.get("launch", "")
+    unproved = actions.unproved(platform, secret, request.form.get("proof", ""))
+    if unproved is not None and "named" not in request.form:
+        shown = {"registration": platform, "launch": unproved, "secret": secret}
+        return Response(render_template("launch/button.html", **shown))
+    code = actions.mint_code(platform, secret)
     db.session.commit()
     page = render_template("launch/open.html", registration=platform, code=code)
     browser = session.browser() or session.new_browser()
@@ -112,13 +124,19 @@ def _fields() -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _offer_tab(platform: Registration, taken: Launch) -> AnyResponse:
-    secret = actions.keep_pending(platform, taken)
+def _offer_tab(platform: Registration, verified: Verified) -> AnyResponse:
+    """The button; it names the person unless the platform's storage may prove who began."""
+    taken = launches.use(verified, platform)
+    secret = actions.keep_pending(platform, taken, verified.proof_hash)
     db.session.commit()
     shown = {"registration": platform, "launch": taken, "secret": secret}
     if taken.deep_link is not None:
         return Response(render_template("launch/choose.html", **shown))
-    return Response(render_template("launch/button.html", **shown))
+    if verified.proof_hash is None:
+        return Response(render_template("launch/button.html", **shown))
+    frame, state = request.form.get("lti_storage_target", "_parent"), request.form["state"]
+    storage = launches.storage_of(platform, frame, state)
+    return Response(render_template("launch/proof.html", storage=storage, **shown))
 
 
 def _enter(platform: Registration, take: Callable[[], Launch], browser: str) -> AnyResponse:

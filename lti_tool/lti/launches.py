@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -35,6 +35,8 @@ class Verified:
     state: str
     is_same_browser: bool
     """False when the browser sent no cookie, so that who began is not proved (decision 2)."""
+    proof_hash: str | None
+    """Of what the platform's storage can prove instead."""
 
 
 def launch_url(registration: Registration) -> str:
@@ -42,24 +44,60 @@ def launch_url(registration: Registration) -> str:
     return f"{settings.current().origin}/lti/{registration.public_id}/launch"
 
 
-def begin(registration: Registration, fields: Mapping[str, str], browser: str) -> str:
-    """Begin a login for this browser; returns the platform's address to redirect to.
+@dataclass(frozen=True)
+class Storage:
+    """Where a platform keeps something for a browser without cookies (LTI platform storage)."""
 
-    Of an unsigned request nothing is kept but the row of the login itself.
+    frame: str
+    """The name of the platform's frame that keeps it, or `_parent`."""
+    origin: str
+    key: str
+    value: str = ""
+    """A secret; only its digest is kept here."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A login that began: where to send the browser, and what to leave with the platform before."""
+
+    address: str
+    storage: Storage | None
+
+
+def begin(
+    registration: Registration, fields: Mapping[str, str], browser: str, *, has_cookie: bool
+) -> Begun:
+    """Begin a login for this browser.
+
+    Of an unsigned request nothing is kept but the row of the login itself. Where the browser
+    brought no cookie and the platform offers its storage, that keeps a proof (decision 2).
     """
     state, nonce = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     address = Login(registration, dict(fields), state, nonce).address(launch_url(registration))
+    frame = "" if has_cookie else fields.get("lti_storage_target", "")
+    storage = storage_of(registration, frame, STATE_PREFIX + state)
+    if storage is not None:
+        storage = replace(storage, value=secrets.token_urlsafe(24))
     db.session.add(
         LoginState(
             registration_id=registration.id,
             state_hash=digest(STATE_PREFIX + state),
             nonce=nonce,
             browser_hash=digest(browser),
+            proof_hash=digest(storage.value) if storage else None,
             created_at=now(),
         )
     )
     _make_room(registration.id)
-    return address
+    return Begun(address, storage)
+
+
+def storage_of(registration: Registration, frame: str, state: str) -> Storage | None:
+    """The platform's storage for one login, if the frame that it names can be one."""
+    origin = rules.storage_origin(registration.auth_url)
+    if not rules.is_frame_name(frame) or not origin:
+        return None
+    return Storage(frame, origin, f"good-turn-{state}")
 
 
 def verify(registration: Registration, fields: Mapping[str, str], browser: str | None) -> Verified:
@@ -84,7 +122,13 @@ def _verified(
     _check_nonce(claims, login.nonce)
     launch = message.read(claims, settings.current().origin)
     _check_return(registration, launch)
-    return Verified(launch, login.id, fields["state"], is_same_browser=browser is not None)
+    return Verified(
+        launch,
+        login.id,
+        fields["state"],
+        is_same_browser=browser is not None,
+        proof_hash=login.proof_hash,
+    )
 
 
 def use(verified: Verified, registration: Registration) -> Launch:

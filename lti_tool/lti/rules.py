@@ -19,6 +19,12 @@ LOGINS_KEPT = timedelta(days=1)
 """How long a login is remembered, to know of those that never came back."""
 MAX_OPEN_LOGINS = 20_000
 """Login rows kept for one registration; the oldest go first."""
+FRAME_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,100}", re.ASCII)
+CANVAS_STORAGE = {
+    "https://canvas.instructure.com": "https://sso.canvaslms.com",
+    "https://canvas.beta.instructure.com": "https://sso.beta.canvaslms.com",
+    "https://canvas.test.instructure.com": "https://sso.test.canvaslms.com",
+}
 CANVAS_HOSTS = "https://*.instructure.com"
 
 
@@ -103,6 +109,20 @@ def _is_below(origin: str, pattern: str) -> bool:
     before, star, after = pattern.partition("://*.")
     scheme, _, host = origin.partition("://")
     return bool(star) and scheme == before and host.endswith(f".{after}")
+
+
+def storage_origin(auth_url: str) -> str:
+    """Whose frame keeps things for tools: that of the auth address.
+
+    Hosted Canvas answers from its sign-in host only, also where an older address is registered.
+    """
+    origin = origin_of(auth_url)
+    return CANVAS_STORAGE.get(origin, origin)
+
+
+def is_frame_name(name: str) -> bool:
+    """Whether a platform's frame may be called so; `_parent` is the platform's page itself."""
+    return FRAME_NAME.fullmatch(name) is not None
 
 
 def frame_origins(*, addresses: Iterable[str], is_canvas: bool, added: Iterable[str]) -> list[str]:

@@ -92,12 +92,13 @@ def register(app, site, by_address):
 def open_activity(two_sites, person):
     """Open the activity as Ana; returns the page."""
 
-    def go(prefs):
+    def go(prefs, before=lambda page: None):
         flags = [
             f"--host-resolver-rules=MAP {LMS} 127.0.0.1, MAP {TOOL} 127.0.0.1",
             f"--ignore-certificate-errors-spki-list={two_sites.trusted.pin}",
         ]
         page = person(WIDE, prefs, flags)
+        before(page)
         page.goto(f"{two_sites.lms}/lms/")
         page.get_by_role("button", name="Ana Ruiz").first.click()
         page.get_by_role("link", name="Good Turn").first.click()
@@ -130,6 +131,7 @@ def test_a_launch_across_sites_over_https_keeps_its_visit(open_activity):
     assert all(each.get("partitionKey") for each in cookies)
 
 
+@pytest.mark.parametrize("dialect", ["moodle"])
 def test_where_the_frame_keeps_no_cookie_a_button_opens_a_tab(open_activity):
     page = open_activity(refusing(TOOL, inside=LMS))
     frame = page.frame_locator("iframe#tool")
@@ -158,3 +160,54 @@ def test_where_no_cookie_is_kept_at_all_the_page_says_so(open_activity):
     tab.get_by_text("cookies-refused").wait_for()
     look(tab, "cookies-refused-altogether")
     assert violations(tab) == []
+
+
+@pytest.mark.parametrize("dialect", ["canvas"])
+def test_where_the_platforms_storage_proves_who_began_nobody_is_named(open_activity):
+    page = open_activity(refusing(TOOL, inside=LMS))
+    frame = page.frame_locator("iframe#tool")
+    frame.get_by_role("heading", name="Open Good Turn", exact=True).wait_for()
+    frame.locator("[data-storage=asked]").wait_for()
+    look(page, "proved-by-storage")
+    assert "Ana" not in frame.locator("main").inner_text()
+    assert violations(page) == []
+
+    with page.expect_popup() as opened:
+        frame.get_by_role("button", name="Open in a new tab").click()
+
+    opened.value.get_by_role("heading", name="What are we stuck on?").wait_for()
+
+
+@pytest.mark.parametrize("dialect", ["canvas"])
+def test_a_storage_that_knows_nothing_names_the_person_after_all(open_activity):
+    def silent(route):
+        route.fulfill(body="", content_type="text/javascript")
+
+    page = open_activity(
+        refusing(TOOL, inside=LMS),
+        before=lambda page: page.route("**/practice-static/storage.js*", silent),
+    )
+    frame = page.frame_locator("iframe#tool")
+    frame.locator("[data-storage=asked]").wait_for()
+
+    with page.expect_popup() as opened:
+        frame.get_by_role("button", name="Open in a new tab").click()
+
+    tab = opened.value
+    tab.get_by_role("heading", name="Open Good Turn as Ana Ruiz").wait_for()
+    look(tab, "named-after-all")
+    assert violations(tab) == []
+    tab.get_by_role("button", name="Open in a new tab").click()
+
+
+@pytest.mark.parametrize("dialect", ["canvas"])
+def test_canvas_makes_the_frame_as_tall_as_the_page(open_activity):
+    page = open_activity(BLOCK_THIRD_PARTY)
+    page.frame_locator("iframe#tool").get_by_role(
+        "heading", name="What are we stuck on?"
+    ).wait_for()
+
+    inside = page.frame_locator("iframe#tool").locator("body")
+    needed = inside.evaluate("body => Math.ceil(body.getBoundingClientRect().height)")
+    page.wait_for_function(f"document.getElementById('tool').style.height === '{needed}px'")
+    assert needed > 300

@@ -87,6 +87,7 @@ class Platform:
     """The server in its process: `with Platform() as platform:`."""
 
     def __init__(self, seconds=0.0):
+        self.seconds = seconds
         self.command = [sys.executable, __file__, str(seconds)]
 
     def __enter__(self):

@@ -53,7 +53,8 @@ class Large:
         context.memberships_url = self.platform.roster(first, number)
         actions.want_sweep(context, is_staff=True)
         past = now() - timedelta(minutes=6)
-        db.session.execute(update(RosterSweep).values(wanted_at=past, tried_at=past))
+        mine = update(RosterSweep).where(RosterSweep.context_id == self.id)
+        db.session.execute(mine.values(wanted_at=past, tried_at=past))
         db.session.commit()
         return canned.subs(first, number)
 
