@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from lti_tool.practice.world import usual_placements
-from tests.conftest import make_course
+from tests.conftest import goes_to, make_course
 from tests.door import _doors, door, doors, one_door  # noqa: F401
 
 
@@ -47,7 +47,7 @@ class Picker:
         login = course.site.deep_link_request(person, course.lms, course.tool, placement)
         fields = {name: value for name, value in login.items() if isinstance(value, str)}
         answer = self.browser.post(urlsplit(course.tool.login_url).path, fields)
-        query = parse_qs(urlsplit(answer.headers["Location"]).query)
+        query = parse_qs(urlsplit(goes_to(answer)).query)
         query = {name: values[0] for name, values in query.items()}
         address, fields = course.site.authorize(query, person)
         if change:
