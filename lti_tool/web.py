@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from lti_tool import metrics, settings
 from lti_tool.clock import course_now
+from lti_tool.course import queries as course
 from lti_tool.db import start_reading, start_writing
 from lti_tool.errors import N_, Invalid, NotHere, PlatformUnreachable, ToolError, Words
 from lti_tool.launch import rules, session
@@ -174,6 +175,7 @@ def _for_templates() -> dict[str, Any]:
     return {
         "Power": Power,
         "may": lambda power: "role" in g and rules.may(g.role, power),
+        "is_course_over": lambda: course.is_over(g.member.context),
         "name_of": name_of,
         "csrf": _csrf_field,
         "asset": asset,

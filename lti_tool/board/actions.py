@@ -5,6 +5,7 @@ import hashlib
 from lti_tool.board import queries, rules
 from lti_tool.board.models import Answer, Question, Thanks
 from lti_tool.clock import course_now
+from lti_tool.course import actions as course
 from lti_tool.credit import actions as credit
 from lti_tool.db import db, new_public_id
 from lti_tool.errors import NotAllowed
@@ -18,8 +19,10 @@ def ask(
     key = _key(asker, form_key, title, body, topic_key)
     question = queries.question_from(key, asker)
     if question is None:
+        course.check_open(asker)
         question = Question(
             context_id=asker.context_id,
+            run=asker.context.run,
             asker_id=asker.id,
             private_to_id=asker.id if asker.is_test else None,
             form_key=key,
@@ -40,6 +43,7 @@ def answer(
     key = _key(helper, form_key, body)
     known = queries.answer_from(key, helper)
     if known is None:
+        course.check_open(helper)
         known = Answer(
             question=question,
             helper_id=helper.id,
@@ -64,6 +68,7 @@ def thank(asker: Membership, answer: Answer, note: str) -> Thanks:
     ):
         raise NotAllowed
     if answer.thanks is None:
+        course.check_open(asker)
         answer.thanks = Thanks(note=note, thanked_at=course_now())
         db.session.flush()
         credit.reward_unstuck(

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.board.models import Answer, Question, Thanks
 from lti_tool.board.rules import PAGE
 from lti_tool.course import queries as course
+from lti_tool.course.models import Run
 from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti.models import ResourceLink
@@ -37,12 +38,14 @@ class Page:
     older: str | None
 
 
-def questions(member: Membership, before: str | None = None, topic_key: str = "") -> Page:
-    """A page of the course's questions, newest first, or of those about a topic.
+def questions(
+    member: Membership, before: str | None = None, topic_key: str = "", run: Run | None = None
+) -> Page:
+    """A page of the course's questions, newest first, or of those about a topic, or of a past run.
 
     Two queries whatever it holds.
     """
-    start = question_for(member, before).id if before else None
+    start = question_for(member, before, run).id if before else None
     answers = _count(Answer.id)
     thanks = _count(Thanks.id)
     wanted = select(
@@ -54,7 +57,7 @@ def questions(member: Membership, before: str | None = None, topic_key: str = ""
         Question.topic_key,
         answers.label("answers"),
         thanks.label("thanks"),
-    ).where(_on_board_of(member))
+    ).where(_on_board_of(member, run))
     if topic_key:
         wanted = wanted.where(Question.topic_key == topic_key)
     if start is not None:
@@ -93,11 +96,16 @@ def topic_shown(member: Membership, asked: str | None, link: ResourceLink | None
     return topic.key if topic else ""
 
 
-def question_for(member: Membership, public_id: str) -> Question:
-    """A question on the member's board, with its answers; raises NotHere."""
+def run_for(member: Membership, public_id: str) -> Run:
+    """A past run of the member's course; raises NotHere."""
+    return course.run_for(member, public_id)
+
+
+def question_for(member: Membership, public_id: str, run: Run | None = None) -> Question:
+    """A question on the member's board, or of a past run, with its answers; raises NotHere."""
     question = db.session.scalar(
         select(Question)
-        .where(Question.public_id == public_id, _on_board_of(member))
+        .where(Question.public_id == public_id, _on_board_of(member, run))
         .options(
             joinedload(Question.asker),
             selectinload(Question.answers).joinedload(Answer.helper),
@@ -146,11 +154,16 @@ def helped(member: Membership, sources: Sequence[str]) -> dict[str, Question]:
     return {f"answer:{answer_id}": question for answer_id, question in rows}
 
 
-def _on_board_of(member: Membership) -> ColumnElement[bool]:
-    """What this member may see: their course's board; a test student sees only their own."""
+def _on_board_of(member: Membership, run: Run | None = None) -> ColumnElement[bool]:
+    """What this member may see: their course's board in the run that is on, or a past one.
+
+    A test student sees only their own.
+    """
     mine = member.id if member.is_test else None
-    return (Question.context_id == member.context_id) & (
-        Question.private_to_id.is_(None) if mine is None else Question.private_to_id == mine
+    return and_(
+        Question.context_id == member.context_id,
+        Question.run == (run.number if run else member.context.run),
+        Question.private_to_id.is_(None) if mine is None else Question.private_to_id == mine,
     )
 
 

@@ -52,6 +52,24 @@ def question(question_id: str) -> str:
     return _question_page(queries.question_for(g.member, question_id), _blank())
 
 
+@bp.get("/runs/<run_id>")
+@needs(Power.STAFF_PAGES)
+def earlier(run_id: str) -> str:
+    """The questions of a run that is over, for staff who were there."""
+    run = queries.run_for(g.member, run_id)
+    page = queries.questions(g.member, request.args.get("before"), run=run)
+    return render_template("board/earlier.html", page=page, run=run)
+
+
+@bp.get("/runs/<run_id>/questions/<question_id>")
+@needs(Power.STAFF_PAGES)
+def earlier_question(run_id: str, question_id: str) -> str:
+    """One question of a run that is over, to be read."""
+    run = queries.run_for(g.member, run_id)
+    found = queries.question_for(g.member, question_id, run)
+    return render_template("board/earlier_question.html", question=found, run=run)
+
+
 @bp.post("/questions/<question_id>/answers")
 @needs(Power.TAKE_PART)
 def post_answer(question_id: str) -> AnyResponse:

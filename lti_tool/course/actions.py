@@ -4,9 +4,10 @@ from sqlalchemy import select
 
 from lti_tool.clock import course_now
 from lti_tool.course import queries, rules
-from lti_tool.course.models import Topic
+from lti_tool.course.models import Run, Topic
+from lti_tool.credit import actions as credit
 from lti_tool.db import change, db
-from lti_tool.errors import N_, Invalid, Words
+from lti_tool.errors import N_, Invalid, NotAllowed, Words
 from lti_tool.lti.models import Context
 from lti_tool.roster.models import Membership
 
@@ -14,6 +15,11 @@ TOPIC_NAME = Words(
     "topic-name",
     N_("A topic needs a name of its own: 1 to 100 characters, used by no other topic here."),
     N_("Go back, change the name and send it again."),
+)
+COURSE_OVER = Words(
+    "course-over",
+    N_("This course is over: everything can be read, and nothing can be added."),
+    N_("If it should go on, ask your teacher to change its end in the learning platform."),
 )
 TOO_MANY_TOPICS = Words(
     "too-many-topics",
@@ -52,6 +58,56 @@ def rename_topic(member: Membership, topic: Topic, name: str) -> None:
 def keep_zone(member: Membership, name: str) -> None:
     """Use this time zone for the course from now on."""
     change(member.context, {"time_zone": name})
+
+
+def begin_run(member: Membership, number: int) -> None:
+    """Close the run `number` and begin another; a form that comes late changes nothing."""
+    context = _locked(member)
+    if context.run != number:
+        return
+    moment, runs = course_now(), _runs(context)
+    if number not in runs:
+        runs[number] = Run(context_id=context.id, number=number, began_at=context.created_at)
+        db.session.add(runs[number])
+    change(runs[number], {"ended_at": moment, "ended_by_id": member.id})
+    context.run = max(runs) + 1
+    db.session.add(Run(context_id=context.id, number=context.run, began_at=moment))
+    db.session.flush()
+
+
+def undo_run(member: Membership, number: int) -> None:
+    """Take the run `number` back: the one before is on again, exactly as it was."""
+    context = _locked(member)
+    before = queries.run_to_undo(context)
+    if context.run != number or before is None:
+        return
+    undone = _runs(context)[number]
+    change(undone, {"ended_at": course_now(), "ended_by_id": member.id})
+    change(before, {"ended_at": None, "ended_by_id": None})
+    context.run = before.number
+    db.session.flush()
+    credit.want_scores(context.id)
+
+
+def check_open(member: Membership) -> None:
+    """Refuse to add anything to a course that has ended."""
+    if queries.is_over(member.context):
+        raise NotAllowed(COURSE_OVER)
+
+
+def _locked(member: Membership) -> Context:
+    """The member's course as it is now; two who change its run take turns."""
+    return db.session.scalars(
+        select(Context)
+        .where(Context.id == member.context_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _runs(context: Context) -> dict[int, Run]:
+    found = db.session.scalars(select(Run).where(Run.context_id == context.id))
+    return {run.number: run for run in found}
 
 
 def _checked(name: str) -> str:

@@ -12,6 +12,14 @@ ZONE = Words(
 )
 
 
+def run(form: Mapping[str, str]) -> int:
+    """The number of the run that the form was made for; raises Invalid."""
+    number = form.get("run", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise Invalid
+    return int(number)
+
+
 def zone(form: Mapping[str, str]) -> str:
     """The name of a time zone; raises Invalid."""
     name = form.get("time_zone", "").strip()

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from lti_tool import settings
-from lti_tool.course.models import Topic
+from lti_tool.clock import course_now
+from lti_tool.course import rules
+from lti_tool.course.models import Run, Topic
 from lti_tool.credit import queries as credit
 from lti_tool.db import db
 from lti_tool.errors import NotHere
@@ -35,6 +37,43 @@ def topic_for(member: Membership, key: str) -> Topic:
     return topic
 
 
+def is_over(context: Context) -> bool:
+    """Whether the course has ended, by what the platform said and the course's clock."""
+    return rules.is_over(
+        is_concluded=context.is_concluded, ends_at=context.ends_at, now=course_now()
+    )
+
+
+def runs_of(member: Membership) -> Sequence[Run]:
+    """The runs that are over and that this member was there for, newest first."""
+    return db.session.scalars(_over_for(member).order_by(Run.number.desc())).all()
+
+
+def run_for(member: Membership, public_id: str) -> Run:
+    """A run that is over and that this member was there for; raises NotHere."""
+    run = db.session.scalar(_over_for(member).where(Run.public_id == public_id))
+    if run is None:
+        raise NotHere
+    return run
+
+
+def run_to_undo(context: Context) -> Run | None:
+    """The run that ended when the present one began, while that can still be taken back."""
+    ours = select(Run).where(Run.context_id == context.id)
+    present = db.session.scalar(ours.where(Run.number == context.run))
+    if present is None or not rules.may_undo(present.began_at, course_now()):
+        return None
+    return db.session.scalar(ours.where(Run.ended_at == present.began_at))
+
+
+def _over_for(member: Membership) -> Select[Run]:
+    return select(Run).where(
+        Run.context_id == member.context_id,
+        Run.number != member.context.run,
+        Run.ended_at >= member.joined_at,
+    )
+
+
 @dataclass(frozen=True)
 class State:
     """How a course stands with its platform, for its staff."""
@@ -45,6 +84,9 @@ class State:
     staff: int
     troubles: dict[str, int]
     """What is in the way of scores, and how many it concerns."""
+    runs: Sequence[Run]
+    """Those that are over."""
+    undo: Run | None
     zone: str
     """Times of the course are shown in it."""
 
@@ -58,5 +100,7 @@ def state_of(member: Membership) -> State:
         learners=learners,
         staff=staff,
         troubles=credit.troubles_in(member.context_id),
+        runs=runs_of(member),
+        undo=run_to_undo(member.context),
         zone=member.context.time_zone or settings.current().DEFAULT_TIMEZONE,
     )

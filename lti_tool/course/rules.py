@@ -1,9 +1,12 @@
-"""Decisions about a course in time: what a topic may be called."""
+"""Decisions about a course in time: its topics, runs and end."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+UNDO_WITHIN = timedelta(days=14)
+"""How long a new run can be taken back."""
 MAX_TOPICS = 200
 """In one course."""
 MAX_TOPIC_NAME = 100
@@ -24,3 +27,13 @@ def _is_control(character: str) -> bool:
 def is_taken(name: str, names: Iterable[str]) -> bool:
     """Whether one of `names` is the same name to people: case makes no other topic."""
     return name.casefold() in {known.casefold() for known in names}
+
+
+def is_over(*, is_concluded: bool, ends_at: datetime | None, now: datetime) -> bool:
+    """Whether a course has ended: then it is read, and nothing is added."""
+    return is_concluded or (ends_at is not None and ends_at <= now)
+
+
+def may_undo(began_at: datetime, now: datetime) -> bool:
+    """Whether a run that began then can still be taken back."""
+    return now - began_at < UNDO_WITHIN

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from lti_tool.course import actions, forms, queries
 from lti_tool.db import db
+from lti_tool.jobs import wake
 from lti_tool.launch.rules import Power
 from lti_tool.launch.session import course_blueprint, needs
 
@@ -30,4 +31,30 @@ def keep_zone() -> AnyResponse:
     """Set the course's time zone."""
     actions.keep_zone(g.member, forms.zone(request.form))
     db.session.commit()
+    return redirect(url_for(".staff"), 303)
+
+
+@bp.get("/course/run")
+@needs(Power.CONFIGURE)
+def new_run() -> str:
+    """What a new run means, before it begins."""
+    return render_template("course/new_run.html", context=g.member.context)
+
+
+@bp.post("/course/run")
+@needs(Power.CONFIGURE)
+def begin_run() -> AnyResponse:
+    """Begin a new run; the old one is closed."""
+    actions.begin_run(g.member, forms.run(request.form))
+    db.session.commit()
+    return redirect(url_for(".staff"), 303)
+
+
+@bp.post("/course/run/undo")
+@needs(Power.CONFIGURE)
+def undo_run() -> AnyResponse:
+    """Take the last new run back."""
+    actions.undo_run(g.member, forms.run(request.form))
+    db.session.commit()
+    wake("credit.send")
     return redirect(url_for(".staff"), 303)

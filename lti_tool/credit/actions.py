@@ -54,6 +54,7 @@ def reward_unstuck(
             source=source,
             points=rules.POINTS_FOR_UNSTUCK,
             topic_key=topic_key,
+            run=helper.context.run,
             made_at=course_now(),
         )
     )
@@ -121,9 +122,11 @@ def want_score(member: Membership) -> None:
 
 
 def _wish(column: GradeColumn, member: Membership, points: int, wanted: float) -> None:
-    is_known = points == 0 and queries.push_of(column, member) is not None
+    known, run = queries.push_of(column, member), member.context.run
+    is_known = points == 0 and known is not None and run == 1
     if not rules.is_wanted(points, is_learner=member.is_learner, is_known=is_known):
         return
+    wanted = rules.lasting(wanted, known.wanted if known else None, run=run)
     push = _push(column, member, wanted)
     if push.wanted != wanted:
         push.wanted = wanted

@@ -41,7 +41,7 @@ def points_by_topic(member: Membership) -> dict[str, int]:
     """What a member has earned so far, for each topic; what is about none is under ""."""
     rows = db.session.execute(
         select(CreditEntry.topic_key, func.sum(CreditEntry.points))
-        .where(CreditEntry.member_id == member.id)
+        .where(_of_this_run(member))
         .group_by(CreditEntry.topic_key)
     )
     return {key: int(points) for key, points in rows}
@@ -50,17 +50,19 @@ def points_by_topic(member: Membership) -> dict[str, int]:
 def points_of(member: Membership) -> int:
     """What a member has earned so far."""
     total = select(func.coalesce(func.sum(CreditEntry.points), 0))
-    return db.session.scalar(total.where(CreditEntry.member_id == member.id)) or 0
+    return db.session.scalar(total.where(_of_this_run(member))) or 0
 
 
 def entries_of(member: Membership) -> Sequence[CreditEntry]:
     """A member's own entries, newest first."""
     return db.session.scalars(
-        select(CreditEntry)
-        .where(CreditEntry.member_id == member.id)
-        .order_by(CreditEntry.id.desc())
-        .limit(200)
+        select(CreditEntry).where(_of_this_run(member)).order_by(CreditEntry.id.desc()).limit(200)
     ).all()
+
+
+def _of_this_run(member: Membership) -> ColumnElement[bool]:
+    """A member's entries in the run of their course that is on."""
+    return (CreditEntry.member_id == member.id) & (CreditEntry.run == member.context.run)
 
 
 def earners(context_id: int) -> Sequence[Row[Membership, int]]:
@@ -68,7 +70,8 @@ def earners(context_id: int) -> Sequence[Row[Membership, int]]:
     return db.session.execute(
         select(Membership, func.sum(CreditEntry.points))
         .join(CreditEntry, CreditEntry.member_id == Membership.id)
-        .where(Membership.context_id == context_id)
+        .join(Context, Membership.context_id == Context.id)
+        .where(Membership.context_id == context_id, CreditEntry.run == Context.run)
         .group_by(Membership.id)
         .order_by(Membership.id)
     ).all()

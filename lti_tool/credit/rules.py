@@ -34,6 +34,11 @@ def is_wanted(points: int, *, is_learner: bool, is_known: bool = False) -> bool:
     return is_learner and (points > 0 or is_known)
 
 
+def lasting(wanted: float, known: float | None, *, run: int) -> float:
+    """The score to wish for: in a later run of a course nobody's sinks for beginning anew."""
+    return wanted if run == 1 or known is None else max(wanted, known)
+
+
 def points_in(column: str, columns: Collection[str], points: Mapping[str, int]) -> int:
     """The points that count in the column of a topic, or in the course's, which is "".
 

@@ -7,6 +7,7 @@ address as well.
 
 import hashlib
 import re
+from datetime import timedelta
 from functools import partial
 from itertools import product
 from types import SimpleNamespace
@@ -15,9 +16,12 @@ import pytest
 from sqlalchemy import true, update
 
 from lti_tool.board import queries as board
+from lti_tool.clock import now
+from lti_tool.course.models import Run
 from lti_tool.db import Base, db, start_writing
 from lti_tool.launch import rules, session
 from lti_tool.launch.rules import Power
+from lti_tool.lti.models import Context
 from lti_tool.roster.models import RosterSweep
 from tests.conftest import make_course, register
 
@@ -52,6 +56,11 @@ POLICY = {
     "credit.choose": INSTRUCTOR,
     "course.staff": STAFF,
     "course.keep_zone": INSTRUCTOR,
+    "course.new_run": INSTRUCTOR,
+    "course.begin_run": INSTRUCTOR,
+    "course.undo_run": INSTRUCTOR,
+    "board.earlier": STAFF,
+    "board.earlier_question": STAFF,
     "deep_linking.choose": STAFF,
     "deep_linking.preview": STAFF,
     "deep_linking.send": STAFF,
@@ -69,6 +78,7 @@ FORM = {
     "mode": "gradebook",
     "full_marks_at": "7",
     "time_zone": "Asia/Tokyo",
+    "run": "1",
     "form_key": "a-form-of-the-wall",
 }
 PEOPLE_AND_POSTS = re.compile(r"Hidden (?:title|body|help)|\b(?:Ana|Ben|Ivy|Ruiz|Okafor|Stone)\b")
@@ -88,7 +98,18 @@ def world(sqlite_app, make_site, visit):
     ben.send(f"{place}/answers", _from=place, body="Hidden help")
     answer = re.search(r"answers/([^/\"]+)/thanks", ana.page(place).text)[1]
     ids = {"question_id": question, "answer_id": answer, "registration": victim.registration_id}
+    ids["run_id"] = earlier_run()
     return SimpleNamespace(app=sqlite_app, victim=victim, ana=ana, ben=ben, ids=ids, visit=visit)
+
+
+def earlier_run():
+    """A run of the victim's course that is over."""
+    start_writing()
+    context = db.session.query(Context).one()
+    run = Run(context_id=context.id, number=7, began_at=now(), ended_at=now() + timedelta(days=1))
+    db.session.add(run)
+    db.session.commit()
+    return run.public_id
 
 
 def person(site, name, role, course, **more):
@@ -390,7 +411,7 @@ def test_addresses_of_a_platform_tell_nothing_about_its_people(world, browser):
 
 def test_a_dropped_course_check_is_caught(world, monkeypatch):
     zoe = another_course(world)
-    monkeypatch.setattr(board, "_on_board_of", lambda _member: true())
+    monkeypatch.setattr(board, "_on_board_of", lambda _member, _run=None: true())
 
     found = "\n".join(leaks(world, zoe, visit_of(zoe)))
 
