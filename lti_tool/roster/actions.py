@@ -156,6 +156,8 @@ def _user(registration: Registration, person: Person) -> User:
     if user is None:
         insert_missing(User, [{"registration_id": registration.id, "sub": person.sub}])
         user = db.session.scalars(wanted).one()
+    if user.merged_into_id is not None:  # the platform made one account of two
+        user = db.session.get_one(User, user.merged_into_id)
     told = (person.name, person.given, person.family)
     known = (user.name or "", user.given or "", user.family or "")
     names = rules.merged_names(known, told)

@@ -1,4 +1,4 @@
-"""Commands that put right what happened since: `platform relink|remove`, `doctor`."""
+"""Commands that put right what happened since: `platform relink|remove`, `person`, `doctor`."""
 
 import click
 from flask.cli import with_appcontext
@@ -9,8 +9,9 @@ from lti_tool.lti import queries as lti
 from lti_tool.lti.findings import Finding, Level
 from lti_tool.lti.models import Registration
 from lti_tool.registration.commands import check_addresses, platform, platform_for
-from lti_tool.terminal import PlainCommand, print_json
-from lti_tool.upkeep import actions, moving, queries
+from lti_tool.roster.models import User
+from lti_tool.terminal import PlainCommand, PlainGroup, print_json
+from lti_tool.upkeep import actions, merging, moving, queries
 
 TOLD = {"context": "courses", "user": "people", "question": "questions", "credit_entry": "credits"}
 """What a person wants to know before something is deleted, by table."""
@@ -134,5 +135,72 @@ def _line(of: str | None, finding: Finding) -> str:
     return f"{finding.level.value:<4}  {of or 'server'}  {finding.check}: {cause}{what_to_do}"
 
 
-COMMANDS: tuple[click.Command, ...] = (platform, doctor)
+@click.group("person", cls=PlainGroup, short_help="People whose accounts were merged.")
+def person() -> None:
+    """People whose accounts the platform merged.
+
+    Example: lti-tool person merge 3q2-7w…:17 3q2-7w…:42
+    """
+
+
+@person.command("merge", short_help="Follow a platform that made one account of two.")
+@click.argument("old")
+@click.argument("new")
+@click.option("--confirm", is_flag=True, help="Do it; without, only say what would be changed.")
+@with_appcontext
+def merge_person(old: str, new: str, confirm: bool) -> None:
+    """Make two people one: what is OLD's is NEW's from now on, and whoever comes as OLD is NEW.
+
+    Both are given as PLATFORM:SUB, the platform's id and its own id of the person. Prints counts,
+    and the id with which the merge can be split again.
+
+    Example: lti-tool person merge 3q2-7w…:17 3q2-7w…:42 --confirm
+    """
+    start_writing()
+    first, second = _person(old), _person(new)
+    if first.id == second.id or first.registration_id != second.registration_id:
+        raise click.UsageError("OLD and NEW should be two people of one platform.")
+    if first.merged_into_id or second.merged_into_id:
+        raise click.ClickException("One of them was merged already; split that first.")
+    note, stayed = merging.merge(first, second)
+    told = f"{len(note.journal)} rows change, {stayed} stay"
+    _end(told, f"To undo it: lti-tool person split {note.public_id} --confirm", confirm=confirm)
+
+
+@person.command("split", short_help="Undo a merge.")
+@click.argument("merge_id")
+@click.option("--confirm", is_flag=True, help="Do it; without, only say what would be changed.")
+@with_appcontext
+def split_person(merge_id: str, confirm: bool) -> None:
+    """Undo a merge: every row goes back to whose it was. What came since stays with the second.
+
+    Example: lti-tool person split 9xK-aa… --confirm
+    """
+    start_writing()
+    note = queries.merge_for(merge_id)
+    if note is None:
+        raise click.ClickException(f"There is no merge {merge_id} that could be split.")
+    stayed = merging.split(note)
+    _end(f"{len(note.journal)} rows go back, {stayed} cannot", "It is split.", confirm=confirm)
+
+
+def _end(told: str, done: str, *, confirm: bool) -> None:
+    """Keep what was done, or only have said what it would be."""
+    if confirm:
+        db.session.commit()
+    else:
+        db.session.rollback()
+        done = "Nothing was changed; to do it, add --confirm."
+    click.echo(f"{told}. {done}")
+
+
+def _person(given: str) -> User:
+    platform_id, _, sub = given.partition(":")
+    found = queries.person_for(platform_for(platform_id).id, sub)
+    if found is None:
+        raise click.ClickException("There is no such person of this platform.")
+    return found
+
+
+COMMANDS: tuple[click.Command, ...] = (platform, person, doctor)
 """What `lti-tool` collects from here; the commands about platforms with what joins them here."""

@@ -9,7 +9,7 @@ from lti_tool.db import Base, db
 from lti_tool.errors import N_
 from lti_tool.lti.findings import Finding, Level
 from lti_tool.lti.models import Context, Registration
-from lti_tool.roster.models import Membership, RosterSweep, Status, User
+from lti_tool.roster.models import Membership, PersonMerge, RosterSweep, Status, User
 
 COMPARED = 3
 """Courses whose rosters are compared before a platform is moved."""
@@ -55,6 +55,18 @@ def people_of(context_id: int) -> set[str]:
             )
         )
     )
+
+
+def person_for(registration_id: int, sub: str) -> User | None:
+    """A person of a platform, by the platform's own id."""
+    ours = select(User).where(User.registration_id == registration_id, User.sub == sub)
+    return db.session.scalar(ours)
+
+
+def merge_for(public_id: str) -> PersonMerge | None:
+    """A merge that was not undone yet."""
+    made = select(PersonMerge).where(PersonMerge.public_id == public_id)
+    return db.session.scalar(made.where(PersonMerge.split_at.is_(None)))
 
 
 def platform_tables() -> list[Table]:
