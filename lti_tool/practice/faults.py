@@ -3,6 +3,7 @@
 import random
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 KINDS = (
     "latency",
@@ -18,6 +19,10 @@ KINDS = (
     "wrong",
     "huge",
     "foreign_scopes",
+    "value",
+    "loop",
+    "foreign",
+    "other_keys",
 )
 
 
@@ -29,6 +34,9 @@ class Fault:
     own words for "slow down" (Canvas: 429, or 403 in its older form). cut: done, half the body.
     garbage: 200 and no JSON, nothing done. drip: done, one byte every `seconds`. applied_lost:
     done, then the connection breaks. reset: broken at once. redirect: sent to `location`.
+    value: 200 and `value` as JSON, nothing done (a wrong type; `{"keys": []}` for no keys).
+    loop: done, and the next page is this one. foreign: a roster of another course. other_keys:
+    the right key ids with wrong keys.
     empty: 200 and nothing. wrong: 200 and JSON of no service. huge: 200 and 9 MB.
     foreign_scopes: a token, but for another service than was asked for.
     """
@@ -41,6 +49,7 @@ class Fault:
     seconds: float = 1.0
     retry_after: int | str | None = None
     location: str = "http://169.254.169.254/latest/"
+    value: Any = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

@@ -54,7 +54,9 @@ class Sending:
         if "date" in names:  # a site has a clock of its own
             self.handler.send_response_only(int(code), phrase)
         else:
-            self.handler.send_response(int(code), phrase)
+            self.handler.send_response_only(int(code), phrase)
+        if "date" not in names:
+            self.handler.send_header("Date", self.handler.date_time_string())
         for name, value in self.headers:
             if int(code) not in NO_BODY or name.lower() != "content-length":
                 self.handler.send_header(name, value)

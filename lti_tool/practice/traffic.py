@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 
 from lti_tool.practice.exchange import Call, Refusal, Reply, json_reply
 from lti_tool.practice.faults import Fault
+from lti_tool.practice.spoiling import spoiled
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -145,7 +146,14 @@ class Exchange:
     def _decided(self) -> Reply:
         if self.fault and self.fault.kind == "reset":
             return Reply(0)
-        return served(self.site, self.route, self.call, self.names)
+        reply = served(self.site, self.route, self.call, self.names)
+        return spoiled(self.fault, self._address(), reply) if self.fault else reply
+
+    def _address(self) -> str:
+        """Where this call went, as the caller knows it."""
+        below: str = self.environ["PATH_INFO"].removeprefix(self.site.path)
+        query: str = self.environ.get("QUERY_STRING", "")
+        return self.site.base_url + below + (f"?{query}" if query else "")
 
     def _write_down(self, reply: Reply) -> None:
         record = ServiceRequest(
@@ -212,6 +220,7 @@ def troubled(site: Site, fault: Fault) -> Reply | None:
         "garbage": lambda: Reply(
             200, b"<html><p>Please sign in to the campus network", "text/html"
         ),
+        "value": lambda: json_reply(fault.value),
         "redirect": lambda: Reply(302, b"", "text/html", {"Location": fault.location}),
         "empty": lambda: Reply(200),
         "wrong": lambda: json_reply({"status": "ok"}),

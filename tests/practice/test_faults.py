@@ -1,6 +1,8 @@
 """Faults: what the caller sees, and whether the change was made."""
 
 import time
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -132,3 +134,59 @@ def test_calls_are_written_down_for_counting(canvas):
     seen = canvas.site.requests[-1]
     assert (seen.service, seen.method, seen.status, seen.fault) == ("scores", "POST", 200, None)
     assert canvas.site.traffic.most_in_flight == 1
+
+
+@pytest.mark.parametrize("value", [[], "yes", 7, None, {"keys": []}, {"members": "none"}])
+def test_an_answer_may_be_of_the_wrong_type(lms, value):
+    lms.site.faults.add(Fault("members", "value", value=value))
+
+    reply = lms.call("GET", lms.members_url, v.MEMBERSHIP_CONTAINER)
+    assert (reply.status_code, reply.get_json()) == (200, value)
+
+
+def test_pages_may_lead_back_to_themselves(lms):
+    lms.site.faults.add(Fault("members", "loop"))
+
+    url = lms.members_url + "?limit=2"
+    reply = lms.call("GET", url, v.MEMBERSHIP_CONTAINER)
+    assert reply.headers["Link"] == f'<{url}>; rel="next"'
+    assert len(reply.get_json()["members"]) == 2
+
+
+def test_a_roster_may_be_of_another_course(lms):
+    lms.site.faults.add(Fault("members", "foreign", times=1))
+
+    wrong, right = (
+        lms.call("GET", lms.members_url, v.MEMBERSHIP_CONTAINER).get_json() for _ in range(2)
+    )
+    assert wrong["context"]["id"] != lms.course.context_id
+    assert right["context"]["id"] == lms.course.context_id
+    assert wrong["members"] == right["members"]
+
+
+def test_the_key_set_may_hold_other_keys_of_the_same_names(lms):
+    honest = lms.call("GET", lms.site.jwks_url).get_json()["keys"]
+    lms.site.faults.add(Fault("jwks", "other_keys"))
+
+    other = lms.call("GET", lms.site.jwks_url).get_json()["keys"]
+    assert [key["kid"] for key in other] == [key["kid"] for key in honest]
+    assert [key["n"] for key in other] != [key["n"] for key in honest]
+
+
+def test_a_token_may_be_refused_once(lms):
+    lms.site.faults.add(Fault("members", "status", status=401, times=1))
+
+    seen = [lms.call("GET", lms.members_url, v.MEMBERSHIP_CONTAINER) for _ in range(2)]
+    assert [reply.status_code for reply in seen] == [401, 200]
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_a_wrong_clock_is_in_tokens_and_in_the_date_of_every_answer(served, minutes):
+    served.site.clock_error = timedelta(minutes=minutes)
+    wrong = served.time + timedelta(minutes=minutes)
+
+    claims = served.claims()
+    assert claims["iat"] == wrong.timestamp()
+    answer = served.post()
+    assert parsedate_to_datetime(answer.headers["Date"]) == wrong
+    assert answer.raw.headers.getlist("Date") == [answer.headers["Date"]]
