@@ -176,6 +176,7 @@ def _for_templates() -> dict[str, Any]:
         "Power": Power,
         "may": lambda power: "role" in g and rules.may(g.role, power),
         "is_course_over": lambda: course.is_over(g.member.context),
+        "is_course_waiting": lambda: course.is_waiting(g.member),
         "name_of": name_of,
         "csrf": _csrf_field,
         "asset": asset,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from lti_tool.board.models import Answer, Question, Thanks
@@ -14,7 +14,7 @@ from lti_tool.course.models import Run
 from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti.models import ResourceLink
-from lti_tool.roster.models import Membership
+from lti_tool.roster.models import Membership, SectionMember
 
 
 @dataclass(frozen=True)
@@ -159,11 +159,29 @@ def _on_board_of(member: Membership, run: Run | None = None) -> ColumnElement[bo
 
     A test student sees only their own.
     """
+    if run is None and course.is_waiting(member):
+        return false()
     mine = member.id if member.is_test else None
     return and_(
         Question.context_id == member.context_id,
         Question.run == (run.number if run else member.context.run),
         Question.private_to_id.is_(None) if mine is None else Question.private_to_id == mine,
+        _of_sections_of(member),
+    )
+
+
+def _of_sections_of(member: Membership) -> ColumnElement[bool]:
+    """Where sections are apart: what staff, people of one's own and people of none ask."""
+    if member.is_staff or not course.are_apart(member.context):
+        return true()
+    mine = select(SectionMember.section).where(SectionMember.member_id == member.id)
+    askers = SectionMember.member_id == Question.asker_id
+    staff = (Membership.id == Question.asker_id) & Membership.is_staff
+    return or_(
+        Question.asker_id == member.id,
+        ~exists().where(askers),
+        exists().where(askers, SectionMember.section.in_(mine)),
+        exists().where(staff),
     )
 
 

@@ -8,7 +8,8 @@ from lti_tool.course.models import Run, Topic
 from lti_tool.credit import actions as credit
 from lti_tool.db import change, db
 from lti_tool.errors import N_, Invalid, NotAllowed, Words
-from lti_tool.lti.models import Context
+from lti_tool.lti.models import Context, SectionsPolicy
+from lti_tool.roster import queries as roster
 from lti_tool.roster.models import Membership
 
 TOPIC_NAME = Words(
@@ -20,6 +21,11 @@ COURSE_OVER = Words(
     "course-over",
     N_("This course is over: everything can be read, and nothing can be added."),
     N_("If it should go on, ask your teacher to change its end in the learning platform."),
+)
+COURSE_WAITS = Words(
+    "course-waits",
+    N_("Other people were in this course before you, and your teacher has not opened it anew yet."),
+    N_("Tell your teacher: one click on the course page of Good Turn is enough."),
 )
 TOO_MANY_TOPICS = Words(
     "too-many-topics",
@@ -73,6 +79,19 @@ def begin_run(member: Membership, number: int) -> None:
     context.run = max(runs) + 1
     db.session.add(Run(context_id=context.id, number=context.run, began_at=moment))
     db.session.flush()
+    go_on(member)
+
+
+def go_on(member: Membership) -> None:
+    """The people of the course are the right ones for the run that is on."""
+    sweep = roster.sweep_of(member.context_id)
+    if sweep is not None:
+        change(sweep, {"turned_over_at": None})
+
+
+def keep_sections(member: Membership, policy: SectionsPolicy) -> None:
+    """Whether sections of the course see each other, from now on."""
+    change(member.context, {"sections": policy})
 
 
 def undo_run(member: Membership, number: int) -> None:
@@ -90,9 +109,11 @@ def undo_run(member: Membership, number: int) -> None:
 
 
 def check_open(member: Membership) -> None:
-    """Refuse to add anything to a course that has ended."""
+    """Refuse to add anything to a course that has ended, or that waits for its instructor."""
     if queries.is_over(member.context):
         raise NotAllowed(COURSE_OVER)
+    if queries.is_waiting(member):
+        raise NotAllowed(COURSE_WAITS)
 
 
 def _locked(member: Membership) -> Context:

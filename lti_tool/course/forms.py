@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lti_tool.errors import N_, Invalid, Words
 from lti_tool.lti.message import is_zone
+from lti_tool.lti.models import SectionsPolicy
 
 ZONE = Words(
     "zone-unknown",
@@ -18,6 +19,13 @@ def run(form: Mapping[str, str]) -> int:
     if not (number.isascii() and number.isdigit() and len(number) < 6):
         raise Invalid
     return int(number)
+
+
+def sections(form: Mapping[str, str]) -> SectionsPolicy:
+    """One of the three choices about sections; raises Invalid."""
+    if form.get("sections") not in list(SectionsPolicy):
+        raise Invalid
+    return SectionsPolicy(form["sections"])
 
 
 def zone(form: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from lti_tool.db import db
 from lti_tool.errors import NotHere
 from lti_tool.lti.models import Context
 from lti_tool.roster import queries as roster
+from lti_tool.roster import rules as roster_rules
 from lti_tool.roster.models import Membership, RosterSweep
 
 
@@ -42,6 +43,17 @@ def is_over(context: Context) -> bool:
     return rules.is_over(
         is_concluded=context.is_concluded, ends_at=context.ends_at, now=course_now()
     )
+
+
+def is_waiting(member: Membership) -> bool:
+    """Whether this member came with other people, and no instructor has said what to do."""
+    sweep = roster.sweep_of(member.context_id)
+    return sweep is not None and roster_rules.is_newcomer(member.joined_at, sweep.turned_over_at)
+
+
+def are_apart(context: Context) -> bool:
+    """Whether the sections of a course do not see each other."""
+    return rules.are_apart(context.sections, roster.staff_by_section(context.id))
 
 
 def runs_of(member: Membership) -> Sequence[Run]:
@@ -84,6 +96,7 @@ class State:
     staff: int
     troubles: dict[str, int]
     """What is in the way of scores, and how many it concerns."""
+    are_apart: bool
     runs: Sequence[Run]
     """Those that are over."""
     undo: Run | None
@@ -100,6 +113,7 @@ def state_of(member: Membership) -> State:
         learners=learners,
         staff=staff,
         troubles=credit.troubles_in(member.context_id),
+        are_apart=are_apart(member.context),
         runs=runs_of(member),
         undo=run_to_undo(member.context),
         zone=member.context.time_zone or settings.current().DEFAULT_TIMEZONE,

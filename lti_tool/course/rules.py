@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 UNDO_WITHIN = timedelta(days=14)
@@ -37,3 +37,14 @@ def is_over(*, is_concluded: bool, ends_at: datetime | None, now: datetime) -> b
 def may_undo(began_at: datetime, now: datetime) -> bool:
     """Whether a run that began then can still be taken back."""
     return now - began_at < UNDO_WITHIN
+
+
+def are_apart(policy: str, staff: Mapping[str, frozenset[int]]) -> bool:
+    """Whether the sections of a course do not see each other, given each one's staff.
+
+    Automatically so where sections have different staff: then they are taught as courses of their
+    own (decision 13).
+    """
+    if policy == "automatic":
+        return len(set(staff.values())) > 1
+    return policy == "apart"

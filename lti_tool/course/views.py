@@ -58,3 +58,21 @@ def undo_run() -> AnyResponse:
     db.session.commit()
     wake("credit.send")
     return redirect(url_for(".staff"), 303)
+
+
+@bp.post("/course/go-on")
+@needs(Power.CONFIGURE)
+def go_on() -> AnyResponse:
+    """The new people belong to the run that is on."""
+    actions.go_on(g.member)
+    db.session.commit()
+    return redirect(url_for(".staff"), 303)
+
+
+@bp.post("/course/sections")
+@needs(Power.CONFIGURE)
+def keep_sections() -> AnyResponse:
+    """Choose whether sections see each other."""
+    actions.keep_sections(g.member, forms.sections(request.form))
+    db.session.commit()
+    return redirect(url_for(".staff"), 303)

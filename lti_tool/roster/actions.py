@@ -99,7 +99,12 @@ def renew_lease(context_id: int, until: datetime, moment: datetime) -> datetime 
 
 
 def complete_sweep(context_id: int) -> None:
-    """The whole roster was read and taken over."""
+    """The whole roster was read and taken over; it may tell that other people are here."""
+    sweep = db.session.get_one(RosterSweep, context_id, populate_existing=True)
+    since = sweep.completed_at
+    is_asked = since is None or sweep.turned_over_at is not None
+    if since and not is_asked and rules.has_turned_over(**queries.turnover(context_id, since)):
+        _note(context_id, turned_over_at=since)
     _note(context_id, leased_until=None, trouble="", completed_at=now(), wanted_at=None)
 
 

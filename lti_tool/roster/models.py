@@ -122,4 +122,4 @@ class RosterSweep(Base):
     trouble: Mapped[str] = mapped_column(default="")
     """What went wrong the last time, as a short reason without personal data; empty if nothing."""
     turned_over_at: Mapped[datetime | None]
-    """A sweep found other people than before then; none when the instructor has answered."""
+    """A sweep found other people than then; none when the instructor has answered."""

@@ -104,6 +104,43 @@ def counts_in(context_id: int) -> tuple[int, int]:
     return counts.get(False, 0), counts.get(True, 0)
 
 
+def turnover(context_id: int, since: datetime) -> dict[str, int]:
+    """How many learners of then stayed in a course, are gone, and how many joined since."""
+    is_old, is_here = Membership.joined_at <= since, Membership.status == Status.ACTIVE
+    learners = (
+        Membership.context_id == context_id,
+        Membership.role == Role.STUDENT,
+        Membership.is_staff.is_(False),
+    )
+    counted = {
+        "stayed": is_old & is_here,
+        "gone": is_old & (Membership.left_at > since),
+        "joined": ~is_old & is_here,
+    }
+    numbers = [
+        select(func.count(Membership.id)).where(*learners, those).scalar_subquery()
+        for those in counted.values()
+    ]
+    return dict(zip(counted, db.session.execute(select(*numbers)).one(), strict=True))
+
+
+def staff_by_section(context_id: int) -> dict[str, frozenset[int]]:
+    """Who of the staff is in each section of a course that has staff."""
+    rows = db.session.execute(
+        select(SectionMember.section, Membership.id)
+        .join(Membership, SectionMember.member_id == Membership.id)
+        .where(
+            Membership.context_id == context_id,
+            Membership.is_staff.is_(True),
+            Membership.status == Status.ACTIVE,
+        )
+    )
+    found: dict[str, set[int]] = {}
+    for section, member_id in rows:
+        found.setdefault(section, set()).add(member_id)
+    return {section: frozenset(staff) for section, staff in found.items()}
+
+
 def wanted_sweeps(now: datetime) -> dict[int, list[int]]:
     """Courses whose roster should be fetched now and that nobody is fetching, by registration."""
     rows = db.session.execute(

@@ -10,6 +10,8 @@ from lti_tool.lti.roles import Role
 STALE_AFTER = timedelta(hours=6)
 ASK_AGAIN_AFTER = timedelta(minutes=5)
 """After a failed sweep, or when an instructor launches again."""
+FEWEST = 5
+"""Learners without whom nobody can say that a course has other people."""
 UNLISTED_STAY = timedelta(hours=12)
 """How long a launch counts for people whom rosters never have, such as administrators."""
 
@@ -91,6 +93,20 @@ def merged_role(known: Role, listed: Role) -> Role:
 def merged_names(known: tuple[str, str, str], told: tuple[str, str, str]) -> tuple[str, str, str]:
     """Names as last told; a platform that withholds them takes none away in this course."""
     return told if any(told) else known
+
+
+def has_turned_over(*, stayed: int, gone: int, joined: int) -> bool:
+    """Whether a course has other learners than before: six of ten gone, six of ten new.
+
+    A course that was emptied counts: whoever comes next is new. A handful of people says nothing.
+    """
+    old, here = stayed + gone, stayed + joined
+    return old >= FEWEST and 10 * gone >= 6 * old and 10 * joined >= 6 * here
+
+
+def is_newcomer(joined_at: datetime, turned_over_at: datetime | None) -> bool:
+    """Whether somebody came with the other people of a course that turned over."""
+    return turned_over_at is not None and joined_at > turned_over_at
 
 
 def is_stale(completed_at: datetime | None, now: datetime) -> bool:

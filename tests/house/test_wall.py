@@ -58,6 +58,8 @@ POLICY = {
     "course.keep_zone": INSTRUCTOR,
     "course.new_run": INSTRUCTOR,
     "course.begin_run": INSTRUCTOR,
+    "course.go_on": INSTRUCTOR,
+    "course.keep_sections": INSTRUCTOR,
     "course.undo_run": INSTRUCTOR,
     "board.earlier": STAFF,
     "board.earlier_question": STAFF,
@@ -79,6 +81,7 @@ FORM = {
     "full_marks_at": "7",
     "time_zone": "Asia/Tokyo",
     "run": "1",
+    "sections": "apart",
     "form_key": "a-form-of-the-wall",
 }
 PEOPLE_AND_POSTS = re.compile(r"Hidden (?:title|body|help)|\b(?:Ana|Ben|Ivy|Ruiz|Okafor|Stone)\b")
