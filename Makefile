@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo test check bench hard
+.PHONY: help install demo test check bench independent hard
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -35,5 +35,8 @@ check: $(STAMP) ## format, lint, types, structure
 bench: $(STAMP) ## the comparisons that the docs claim
 	@exec $(BIN)/python -m benchmarks
 
-hard: $(STAMP) ## the long batteries
+independent: ## the platform of Open edX as a peer, in var/independent
+	@exec tests/independent/install.sh
+
+hard: $(STAMP) independent ## the long batteries
 	@exec $(BIN)/python -m pytest -n 2 -m hard --timeout 3000
