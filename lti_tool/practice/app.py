@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Response, abort, g, render_template, request
 
 from lti_tool.practice import pages
 from lti_tool.practice.cast import EVERYBODY
@@ -74,9 +74,9 @@ def show_platform_page(page: PlatformPage) -> tuple[str, int]:
 
 
 def refuse_foreign_posts() -> None:
-    """Forms of these pages come from these pages; only the auth endpoint is posted to by tools."""
+    """Forms of these pages come from these pages; only two addresses are posted to by tools."""
     origin = request.headers.get("Origin")
-    is_auth = request.endpoint is not None and request.endpoint.endswith(".auth")
+    is_auth = (request.endpoint or "").endswith((".auth", ".deep_linked"))
     if (
         request.method == "POST"
         and origin
@@ -100,7 +100,7 @@ def tool_origins(sites: list[Site]) -> str:
 
 def secured(response: Response, sites: list[Site]) -> Response:
     """Headers of every page for people: nothing inline, and only the tool in a frame."""
-    tools = tool_origins(sites)
+    tools = f"{tool_origins(sites)} {g.get('framed', '')}".strip()
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"form-action 'self' {tools}; frame-src 'self' {tools}; frame-ancestors 'self'; "

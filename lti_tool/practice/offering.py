@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lti_tool.practice.exchange import PlatformPage
 from lti_tool.practice.model import Course, Person, Placement, Tool
-from lti_tool.practice.world import World
+from lti_tool.practice.world import World, deployment_for
 
 KEY_STATES = ("on", "off")
 
@@ -54,14 +54,21 @@ class Offering(World):
                 self._put_into_navigation(here, tool, deployment)
             return deployment
 
-    def _put_into_navigation(self, course: Course, tool: Tool, deployment: str) -> None:
+    def enable_navigation(self, tool: Tool, course: Course) -> None:
+        """Canvas: a teacher drags the tool from the hidden items into the navigation."""
+        with self.changing():
+            self._put_into_navigation(course, tool, deployment_for(tool, course), is_wanted=True)
+
+    def _put_into_navigation(
+        self, course: Course, tool: Tool, deployment: str, *, is_wanted: bool = False
+    ) -> None:
         placement = placement_of(tool, "course_navigation")
         links = self.links_of(course)
         known = any(
             link.client_id == tool.client_id and link.placement == "course_navigation"
             for link in links
         )
-        if placement and placement.is_enabled and not known:
+        if placement and (placement.is_enabled or is_wanted) and not known:
             self.add_link(
                 course,
                 tool,

@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from lti_tool.practice.adminpages import AdminPages
 from lti_tool.practice.controls import Controls
 from lti_tool.practice.gradepages import own_grades, sheet, take_grades
 from lti_tool.practice.model import Course, Link, Person
 from lti_tool.practice.sessions import log_in, log_out, logged_in
 from lti_tool.practice.site import Site
+from lti_tool.practice.teachingpages import TeachingPages
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 STAFF = frozenset({"teacher", "non_editing_teacher", "ta", "designer", "manager"})
@@ -56,6 +58,8 @@ class SitePages:
         pages.add_url_rule(self.site.dialect.auth_path, "auth", self.auth, methods=both)
         pages.context_processor(self.around)
         Controls(self.site).add_to(pages)
+        AdminPages(self.site).add_to(pages)
+        TeachingPages(self.site, self.inside).add_to(pages)
         return pages
 
     def around(self) -> dict[str, Any]:
