@@ -101,4 +101,19 @@ STUDENTS = (
     Player("Chloé Tremblay", "student", THURSDAY),
     Player("Ben Adeyemi", "student", TUESDAY, "shares a first name with another Ben"),
 )
+ADMINISTRATOR = Player("Noor Haddad", "admin", "", "looks after the LMS")
+LARGE_TITLE, LARGE_LABEL, LARGE_SIZE = "Statistics for Everyone", "ST 210", 300
+GIVEN = (
+    "Adaeze", "Bjørn", "Carmen", "Dev", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jamal",
+    "Kenji", "Lina", "Malik", "Nadia", "Omar", "Paula", "Quynh", "Rafael", "Sofia", "Tariq",
+)  # fmt: skip
+FAMILY = (
+    "Abbott", "Baker", "Costa", "Dahl", "Evans", "Farouk", "Garcia", "Hoang", "Ivanova",
+    "Jensen", "Kaya", "Lopes", "Meyer", "Novak", "Osei",
+)  # fmt: skip
+CROWD = tuple(
+    Player(f"{GIVEN[n % 20]} {FAMILY[n // 20]}", "student", (TUESDAY, THURSDAY)[n % 2])
+    for n in range(LARGE_SIZE)
+)
+"""A lecture hall: enough for rosters that come in pages."""
 EVERYBODY = (TEACHER, ASSISTANT, *STUDENTS)

@@ -59,7 +59,22 @@ def filled(site: Site) -> Site:
             for player in cast.EVERYBODY:
                 site.enrol(course, _added(site, player), player.role, section=player.section)
             _grade_midterm(site, course)
+    if len(site.state.courses) == 1:
+        _add_large_course(site)
     return site
+
+
+def _add_large_course(site: Site) -> None:
+    """An administrator, and a second course of the same teacher with 300 students."""
+    with site.changing():
+        course = site.add_course(
+            title=cast.LARGE_TITLE, label=cast.LARGE_LABEL, timezone=cast.COURSE_ZONE
+        )
+        site.enrol(course, person_of(site, cast.TEACHER), "teacher")
+        for n, player in enumerate(cast.CROWD):
+            person = _added(site, player, f"{player.username}{n}")
+            site.enrol(course, person, player.role, section=player.section)
+        _added(site, cast.ADMINISTRATOR).is_admin = True
 
 
 def _grade_midterm(site: Site, course: Course) -> None:
@@ -69,13 +84,13 @@ def _grade_midterm(site: Site, course: Course) -> None:
         site.teacher_sets(course, midterm, person_of(site, player), 55 + (n * 37) % 44)
 
 
-def _added(site: Site, player: Player) -> Person:
+def _added(site: Site, player: Player, username: str = "") -> Person:
     return site.add_person(
         name=player.name,
         given=player.given,
         family=player.family,
         email=player.email,
-        username=player.username,
+        username=username or player.username,
         timezone=cast.COURSE_ZONE,
     )
 
@@ -115,7 +130,14 @@ def install(site: Site, client_id: str, **addresses: Unpack[ToolAddresses]) -> T
         )
         if known is None:
             _add_links(site, tool)
+        large = list(site.state.courses.values())[1]
+        if not site.links_of(large):
+            site.add_link(large, tool, title="Good Turn", placement=_first_placement(site))
     return tool
+
+
+def _first_placement(site: Site) -> str:
+    return "course_navigation" if site.dialect_name == "canvas" else "activity"
 
 
 def _add_links(site: Site, tool: Tool) -> None:

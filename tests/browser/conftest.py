@@ -102,7 +102,9 @@ def stop_demo(demo, number=signal.SIGTERM):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """A running demo of this test run."""
-    running = start_demo(tmp_path_factory.mktemp("demo") / "home")
+    home = tmp_path_factory.mktemp("demo") / "home"
+    running = start_demo(home)
+    running.home = home
     yield running
     stop_demo(running)
 
