@@ -64,6 +64,7 @@ class Walk:
 
     def seen(self, name):
         """Keep a screenshot, and find no violation."""
+        self.page.wait_for_load_state("networkidle")
         self.steps += 1
         look(self.page, f"walk-{self.flavour}-{self.steps}-{name}")
         assert violations(self.page) == []
