@@ -35,6 +35,9 @@ check: $(STAMP) ## format, lint, types, structure
 bench: $(STAMP) ## the comparisons that the docs claim
 	@exec $(BIN)/python -m benchmarks
 
+guides: $(STAMP) ## take the guides' screenshots anew, from the practice LMS
+	@GOOD_TURN_SCREENSHOTS=docs/screens $(BIN)/python -m pytest tests/browser/test_admin_walk.py -k wide
+
 independent: ## the platform of Open edX as a peer, in var/independent
 	@exec tests/independent/install.sh
 

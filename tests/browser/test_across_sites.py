@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from playwright.sync_api import expect
 
 from lti_tool import cli, create_app
 from lti_tool.db import db, start_reading, start_writing
@@ -209,5 +210,5 @@ def test_canvas_makes_the_frame_as_tall_as_the_page(open_activity):
 
     inside = page.frame_locator("iframe#tool").locator("body")
     needed = inside.evaluate("body => Math.ceil(body.getBoundingClientRect().height)")
-    page.wait_for_function(f"document.getElementById('tool').style.height === '{needed}px'")
+    expect(page.locator("iframe#tool")).to_have_css("height", f"{needed}px")
     assert needed > 300

@@ -21,7 +21,7 @@ def code_of(answer):
 
 
 def raises(error):
-    def broken(*_given):
+    def broken(*_given, **_named):
         raise error
 
     return broken
